@@ -1,0 +1,1 @@
+"""Attention as equations in NumPy: the textbook."""

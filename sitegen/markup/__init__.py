@@ -1,0 +1,1 @@
+"""Markdown to chunks and slots: prose, verse, fences, notes, formulas, typography."""
