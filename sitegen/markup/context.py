@@ -1,20 +1,22 @@
 """What one parse gathers: links, images, fences, anchors, headings, notes and problems.
 
-Comes in: a path, the settings, a Markdown parser and the function that renders its tokens (it
-is handed in, since it needs a context itself). Goes out: tokens and chunks for whoever writes a
-part of the dialect, and lists that `parse` turns into a `Document`. A context lives for one
-source; it is the only thing in `markup` that changes.
+Comes in: a path, the settings, a Markdown parser, the function that renders its tokens (handed
+in, since it needs a context itself) and the lines of the file. Goes out: tokens and chunks for
+whoever writes a part of the dialect, and lists that `parse` turns into a `Document`. A context
+lives for one source; it is the only thing in `markup` that changes. Rules of the parser find it
+as `state.env["context"]`.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from sitegen.errors import Problem, SiteError, Span, warning
+from sitegen.errors import MarkupError, Problem, SiteError, Span, warning
 from sitegen.model import Body, Chunk, Fence, Heading, Image, Link, NoteSlot, Settings
 
 Render = Callable[[Sequence[Token], "Context"], list[Chunk]]
@@ -23,10 +25,19 @@ Render = Callable[[Sequence[Token], "Context"], list[Chunk]]
 class Context:
     """The lists that grow while one source is parsed, and the way to parse a piece of it."""
 
-    def __init__(self, path: str, settings: Settings, md: MarkdownIt, render: Render) -> None:
+    def __init__(
+        self,
+        path: str,
+        settings: Settings,
+        md: MarkdownIt,
+        render: Render,
+        lines: Sequence[str] = (),
+    ) -> None:
         self.path = path
         self.settings = settings
         self.md = md
+        self.lines = lines
+        """The lines of the file, in which places are looked up."""
         self.env: dict[str, Any] = {"context": self}
         """Shared by all pieces of one source: link references, notes, abbreviations."""
         self.links: list[Link] = []
@@ -37,29 +48,32 @@ class Context:
         self.problems: list[Problem] = []
         self.notes: dict[int, NoteSlot] = {}
         """By the id that the footnote plugin gives: `token.meta["id"]`."""
-        self.poems = 0
-        """How many poems the page has so far."""
+        self.counts: Counter[str] = Counter()
+        """How many poems, tables and formulas there are so far."""
         self.lead: Body | None = None
         """The first paragraph, once it was rendered."""
-        self.lines: Sequence[str] = ()
-        """The lines of the piece that is being parsed."""
+        self.shift = 0
+        """By how many levels a heading is published deeper than it was typed."""
         self.first_line = 1
-        self.first_column = 1
         self.inline_token: Token | None = None
-        """The token whose inside is being parsed."""
-        self._render = render
+        """The token whose inside is being parsed; its `map` counts lines of the file, from 1."""
+        self._first_column: int | None = None
         self._cursor = (0, 0)
+        self._render = render
 
     # --- parsing and rendering a piece -----------------------------------------------------
 
     def inline(self, text: str, line: int, column: int = 1) -> list[Token]:
         """The inline tokens of `text`, which begins at `line` and `column` of the file."""
-        tokens = self._tokens(self.md.parseInline, text, line, column)
+        tokens = self._parse(self.md.parseInline, text, line, column)
         return tokens[0].children or []
 
     def tokens(self, text: str, line: int) -> list[Token]:
-        """The block tokens of `text`, whose first line is `line` of the file."""
-        return self._tokens(self.md.parse, text, line, 1)
+        """The block tokens of `text`, whose first line is `line` of the file.
+
+        The `map` of each counts lines of the file, from 1 (the parser's own counts from 0).
+        """
+        return self._parse(self.md.parse, text, line, None)
 
     def block(self, text: str, line: int) -> Body:
         """Ordinary Markdown from `line` of the file on, rendered."""
@@ -69,17 +83,21 @@ class Context:
         """Block or inline tokens, rendered; strings that touch are joined."""
         return joined(self._render(tokens, self))
 
-    def _tokens(
-        self, parse: Callable[[str, dict[str, Any]], list[Token]], text: str, line: int, column: int
+    def _parse(
+        self,
+        parse: Callable[[str, dict[str, Any]], list[Token]],
+        text: str,
+        line: int,
+        column: int | None,
     ) -> list[Token]:
-        """Parse with the place of `text` at hand; pieces may be parsed inside pieces."""
-        outer = self.lines, self.first_line, self.first_column, self.inline_token, self._cursor
-        self.lines, self.first_line, self.first_column = text.split("\n"), line, column
+        """Parse with the place of `text` at hand; a piece may be parsed inside another."""
+        outer = self.first_line, self._first_column, self.inline_token, self._cursor
+        self.first_line, self._first_column = line, column
         self.inline_token, self._cursor = None, (0, 0)
         try:
             return parse(text, self.env)
         finally:
-            self.lines, self.first_line, self.first_column, self.inline_token, self._cursor = outer
+            self.first_line, self._first_column, self.inline_token, self._cursor = outer
 
     # --- places ----------------------------------------------------------------------------
 
@@ -87,54 +105,70 @@ class Context:
         """A place in this source."""
         return Span(self.path, line, column, length)
 
-    def file_line(self, token: Token) -> int:
-        """The line of the file on which a block token begins (while its piece is parsed)."""
-        return self.first_line + (token.map[0] if token.map else 0)
+    def enter(self, token: Token) -> None:
+        """The inside of `token` is parsed from here on. Its `map` is made to count file lines."""
+        if token.map:
+            begin, end = token.map
+            token.map = [begin + self.first_line, end + self.first_line]
+        if token.type == "inline":
+            self.inline_token = token
 
-    def place(self, content: str, offset: int, length: int = 1) -> Span:
-        """The place of `content[offset]`, inside the inline token that is being parsed.
-
-        `content` is what the inline parser sees: the block's lines without their indentation
-        and without the marks of lists and quotes. A line of it is looked up in the source,
-        from the last place found on, so that equal cells of a table are told apart.
-        """
-        token = self.inline_token
-        start, before = 0, offset
-        if token is not None and token.map:
-            start = token.map[0]
-            if content is not token.content:  # the inside of an inline note
-                before += max(0, token.content.find(content))
-                content = token.content
-        row = start + content.count("\n", 0, before)
-        begin = content.rfind("\n", 0, before) + 1
-        if row >= len(self.lines):
-            return self.span(self.first_line + max(0, len(self.lines) - 1))
-        end = content.find("\n", before)
-        wanted = content[begin : end if end >= 0 else None].strip()
-        column = before - begin - (len(content[begin:]) - len(content[begin:].lstrip(" \t")))
-        found = self._find(row, wanted)
-        column = max(0, column) + found + (self.first_column if row == 0 else 1)
-        return self.span(self.first_line + row, column, max(1, length))
-
-    def _find(self, row: int, wanted: str) -> int:
-        """Where `wanted` begins in line `row`; the same token is found at the same place."""
-        last_row, last_end = self._cursor
-        source = self.lines[row]
-        found = source.find(wanted, last_end if last_row == row else 0)
-        if found < 0:
-            found = max(0, source.find(wanted))
-        return found
-
-    def leave(self) -> None:
-        """The inline token that was being parsed is done: the next one lies behind it."""
-        token = self.inline_token
-        if token is not None and token.map and token.map[1] - token.map[0] == 1:
+    def leave(self, token: Token) -> None:
+        """`token` is parsed: a neighbour on the same line (a table's cell) lies behind it."""
+        if token.map and token.map[1] - token.map[0] == 1:
             row = token.map[0]
-            if row < len(self.lines):
-                self._cursor = (row, self._find(row, token.content) + len(token.content))
+            self._cursor = (row, self._column(row, token.content) + len(token.content))
         self.inline_token = None
 
-    # --- mistakes --------------------------------------------------------------------------
+    def place(self, content: str, offset: int, length: int = 1) -> Span:
+        """The place of `content[offset]`, where `content` is what an inline rule sees.
+
+        That is the block's lines without their indentation and the marks of lists and quotes;
+        each is looked up in the line of the file that it came from.
+        """
+        token = self.inline_token
+        if token is None or not token.map:
+            return self.span(self.first_line)
+        if content is not token.content:  # the inside of an inline note, or of an image
+            offset += max(0, token.content.find(content))
+        return self.place_in(token, offset, length)
+
+    def place_in(self, token: Token, offset: int, length: int = 1) -> Span:
+        """The place of `token.content[offset]`, for a token that has a `map`."""
+        content = token.content
+        row = (token.map or [1])[0] + content.count("\n", 0, offset)
+        begin = content.rfind("\n", 0, offset) + 1
+        end = content.find("\n", offset)
+        text = content[begin : end if end >= 0 else None]
+        if self._first_column is not None and begin == 0:
+            return self.span(row, self._first_column + offset, max(1, length))
+        column = self._column(row, text) + offset - begin
+        return self.span(row, column + 1, max(1, length))
+
+    def _column(self, row: int, text: str) -> int:
+        """Where `text` begins in a line of the file, from 0; behind the cursor if it can."""
+        line = self.lines[row - 1] if 0 < row <= len(self.lines) else ""
+        last_row, last_end = self._cursor
+        found = line.find(text, last_end) if last_row == row else -1
+        return found if found >= 0 else max(0, line.find(text))
+
+    # --- what is found ---------------------------------------------------------------------
+
+    def link(self, target: str, span: Span) -> int:
+        """Note an address; its index."""
+        self.links.append(Link(target=target, span=span))
+        return len(self.links) - 1
+
+    def anchor(self, name: str, span: Span) -> None:
+        """Note an id that the writer chose; it must be the only one of its name."""
+        if name in self.anchors:
+            self.warn(MarkupError, f'the id "{name}" is used twice on this page', span)
+        self.anchors.add(name)
+
+    def count(self, what: str) -> int:
+        """The number of the next table, formula or poem."""
+        self.counts[what] += 1
+        return self.counts[what]
 
     def error(
         self, kind: type[SiteError], message: str, span: Span | None, hint: str | None = None
