@@ -1,0 +1,156 @@
+"""The terminal: what a command prints, how its problems look, and how it ends.
+
+Beside `cli` the only module that prints and exits.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from sitegen.errors import ConfigError, Problem, SiteError, as_data, show
+from sitegen.package import theme_folder
+
+WRONG_SITE, WRONG_USE = 1, 2
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def common(command: F) -> F:
+    """Give a command the options that every command has, as one `Screen`."""
+
+    @click.option(
+        "-s",
+        "--site",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=Path(),
+        help="The folder that holds site.toml.  [default: this folder]",
+    )
+    @click.option(
+        "--format",
+        "form",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        help="How results and problems are printed.",
+    )
+    @click.option("-q", "--quiet", is_flag=True, help="Print problems only.")
+    @click.option("-v", "--verbose", is_flag=True, help="Print each file that changed hands.")
+    @wraps(command)
+    def wrapped(site: Path, form: str, quiet: bool, verbose: bool, **options: Any) -> Any:  # noqa: FBT001
+        screen = Screen(site, form == "json", quiet=quiet, verbose=verbose)
+        return screen.guard(command, **options)
+
+    return wrapped  # type: ignore[return-value]
+
+
+class Screen:
+    """Where a command's words go: lines for a person, or one JSON object."""
+
+    def __init__(self, site: Path, as_json: bool, *, quiet: bool, verbose: bool) -> None:  # noqa: FBT001
+        self.site, self.as_json, self.quiet, self.verbose = site, as_json, quiet, verbose
+
+    def say(self, line: str, *, detail: bool = False) -> None:
+        """One line of progress; `detail` only where asked for."""
+        if not self.quiet and not self.as_json and (self.verbose or not detail):
+            click.echo(line)
+
+    def result(self, data: Any, text: str) -> None:
+        """What the command was asked for."""
+        click.echo(_json(data) if self.as_json else text)
+
+    @contextmanager
+    def progress(self, total: int, label: str) -> Iterator[Callable[[int], None]]:
+        """A bar on standard error once the work takes over a second and a person watches."""
+        watched = sys.stderr.isatty() and not self.quiet and not self.as_json
+        start = time.monotonic()
+        bar = click.progressbar(length=total, label=label, file=sys.stderr)
+
+        def done(finished: int) -> None:
+            if watched and time.monotonic() - start > 1:
+                bar.update(finished - bar.pos)
+
+        yield done
+        if watched and bar.pos:
+            bar.render_finish()
+
+    def report(self, problems: Sequence[Problem], **data: Any) -> None:
+        """All problems, in the order of the files."""
+        lines = _reader(self.site)
+        if self.as_json:
+            click.echo(_json(data | {"problems": [as_data(each, lines) for each in problems]}))
+            return
+        for each in problems:
+            click.echo(show(each, lines), err=True)
+
+    def fail(self, problems: Sequence[Problem], code: int) -> NoReturn:
+        """Report, count, exit."""
+        self.report(problems)
+        if not self.as_json:
+            errors = sum(each.severity == "error" for each in problems)
+            click.echo(_count(errors, len(problems) - errors), err=True)
+        sys.exit(code)
+
+    def guard(self, command: Callable[..., Any], **options: Any) -> Any:
+        """Run a command; a mistake of the writer's ends it in words, a bug with a traceback."""
+        try:
+            return command(self, **options)
+        except SiteError as error:
+            self.fail([error.problem()], WRONG_USE if _is(error, ConfigError) else WRONG_SITE)
+        except ExceptionGroup as group:
+            errors = _leaves(group)
+            if any(not isinstance(each, SiteError) for each in errors):
+                raise
+            code = WRONG_USE if all(_is(each, ConfigError) for each in errors) else WRONG_SITE
+            self.fail([each.problem() for each in errors], code)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            sys.exit(130)
+
+
+def _leaves(group: ExceptionGroup[Any]) -> list[SiteError]:
+    out: list[Any] = []
+    for each in group.exceptions:
+        out += _leaves(each) if isinstance(each, ExceptionGroup) else [each]
+    return out
+
+
+def _is(error: SiteError, kind: type[SiteError]) -> bool:
+    return error.problem().kind == kind.__name__
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, indent=2)
+
+
+def _count(errors: int, warnings: int) -> str:
+    words = [
+        f"{n} {what}{'s' * (n != 1)}" for n, what in ((errors, "error"), (warnings, "warning"))
+    ]
+    return ", ".join(word for word, n in zip(words, (errors, warnings), strict=True) if n)
+
+
+def _reader(site: Path) -> Callable[[str], Sequence[str]]:
+    """The lines of a file of the site (or of the theme) for an excerpt, each file read once."""
+    seen: dict[str, Sequence[str]] = {}
+
+    def lines_of(path: str) -> Sequence[str]:
+        if path not in seen:
+            seen[path] = ()
+            for place in (site / path, theme_folder() / path):
+                try:
+                    text = place.read_text(encoding="utf-8-sig", errors="replace")
+                except OSError:
+                    continue
+                seen[path] = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+                break
+        return seen[path]
+
+    return lines_of

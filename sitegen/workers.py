@@ -1,0 +1,171 @@
+"""A few forked processes that parse: tasks go in, results come out in the order of the tasks.
+
+A task that will not end, or that kills its process, costs that process and no other task: it is
+replaced, and the caller's `lost` says what the result is. Functions, tasks and what they refer
+to are inherited by the fork and never pickled; results travel as bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection, wait
+from typing import NamedTuple
+
+CHUNK = 8
+MEMORY = 4 << 30  # address space beyond what a worker starts with, in bytes
+
+
+class WorkerError(RuntimeError):
+    """A bug that a worker ran into, with its traceback."""
+
+
+class Worker(NamedTuple):
+    """A process, our end of its pipe, and the tasks that it has been given."""
+
+    pid: int
+    pipe: Connection
+    given: deque[int]
+    heard: list[float]  # one cell: when it last answered
+
+
+def run(  # noqa: PLR0913
+    work: Callable[[int], bytes],
+    count: int,
+    *,
+    jobs: int,
+    limit: float,
+    lost: Callable[[int, str], bytes],
+    done: Callable[[int], None] = lambda _finished: None,
+) -> list[bytes]:
+    """Do `work(0)` … `work(count - 1)` in `jobs` processes; the results, in order.
+
+    `limit` is in seconds a task, after which its process is killed and `lost(index, why)` takes
+    the place of the result. Raises `WorkerError` for an exception in `work`.
+    """
+    results: list[bytes | None] = [None] * count
+    waiting = deque(range(count))
+    workers = [_start(work) for _ in range(min(jobs, count))]
+    finished = 0
+    try:
+        for worker in workers:
+            _give(worker, waiting)
+        while finished < count:
+            for worker in _ready(workers, limit):
+                gone = _take(worker, results, limit)
+                if gone is not None:
+                    _replace(workers, worker, work, waiting, results, lost, gone)
+                elif not worker.given:
+                    _give(worker, waiting)
+                finished += 1
+                done(finished)
+    finally:
+        for worker in workers:
+            _end(worker)
+    return [result for result in results if result is not None]
+
+
+def _ready(workers: Sequence[Worker], limit: float) -> list[Worker]:
+    """The workers that have answered, died, or said nothing for too long."""
+    answered = wait([worker.pipe for worker in workers if worker.given], timeout=min(limit, 0.2))
+    now = time.monotonic()
+    return [
+        worker
+        for worker in workers
+        if worker.given and (worker.pipe in answered or now - worker.heard[0] > limit)
+    ]
+
+
+def _take(worker: Worker, results: list[bytes | None], limit: float) -> str | None:
+    """One result from a worker; or why there will be none."""
+    try:
+        if not worker.pipe.poll():
+            return f"did not end within {limit:g} s"
+        answer = worker.pipe.recv_bytes()
+    except (EOFError, OSError):
+        return "ended the process that was reading it"
+    if answer[:1] == b"!":
+        raise WorkerError(answer[1:].decode())
+    results[worker.given.popleft()] = answer[1:]
+    worker.heard[0] = time.monotonic()
+    return None
+
+
+def _replace(  # noqa: PLR0913, PLR0917
+    workers: list[Worker],
+    worker: Worker,
+    work: Callable[[int], bytes],
+    waiting: deque[int],
+    results: list[bytes | None],
+    lost: Callable[[int, str], bytes],
+    why: str,
+) -> None:
+    """Count the worker's task as lost, give back the others, start a new worker."""
+    index = worker.given.popleft()
+    results[index] = lost(index, why)
+    waiting.extendleft(reversed(worker.given))
+    _end(worker)
+    fresh = _start(work)
+    workers[workers.index(worker)] = fresh
+    _give(fresh, waiting)
+
+
+def _give(worker: Worker, waiting: deque[int]) -> None:
+    tasks = [waiting.popleft() for _ in range(min(CHUNK, len(waiting)))]
+    worker.given.extend(tasks)
+    worker.heard[0] = time.monotonic()
+    if tasks:
+        with contextlib.suppress(OSError):  # a dead worker is noticed when it is read from
+            worker.pipe.send_bytes(",".join(map(str, tasks)).encode())
+
+
+def _start(work: Callable[[int], bytes]) -> Worker:
+    ours, theirs = multiprocessing.Pipe()
+    pid = os.fork()
+    if pid:
+        theirs.close()
+        return Worker(pid, ours, deque(), [time.monotonic()])
+    code = 1
+    try:
+        ours.close()
+        _serve(work, theirs)
+        code = 0
+    finally:
+        os._exit(code)  # nothing of the parent's clean-up may run here
+
+
+def _serve(work: Callable[[int], bytes], pipe: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us
+    _limit_memory()
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            for index in pipe.recv_bytes().decode().split(","):
+                try:
+                    answer = b"=" + work(int(index))
+                except Exception:  # noqa: BLE001 - whatever it is, the parent reports it
+                    answer = b"!" + traceback.format_exc().encode()
+                pipe.send_bytes(answer)
+
+
+def _limit_memory() -> None:
+    """A source that needs gigabytes gets a MemoryError, not the machine's out-of-memory killer."""
+    import resource
+
+    with contextlib.suppress(OSError, ValueError):
+        pages = int(open("/proc/self/statm").read().split()[0])  # noqa: PTH123, SIM115
+        most = pages * os.sysconf("SC_PAGE_SIZE") + MEMORY
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def _end(worker: Worker) -> None:
+    worker.pipe.close()
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(worker.pid, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(worker.pid, 0)
