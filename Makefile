@@ -1,0 +1,43 @@
+# `make site` builds the blog, `make check` proves that everything holds. Both set up what they need.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: site check test lint setup setup-check bench clean
+
+site: $(VENV)/.installed
+	$(BIN)/sitegen build
+
+check: $(VENV)/.checked lint
+	$(BIN)/python -m pytest -p no:cacheprovider
+
+lint: $(VENV)/.checked
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+# The program and what it runs on, at the pinned versions.
+$(VENV)/.installed: pyproject.toml requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 site")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint requirements.txt --editable .
+	touch $@
+
+# And the tools of the checks: Python packages, npm packages, a browser, a Java.
+$(VENV)/.checked: $(VENV)/.installed package.json package-lock.json tests/setup.sh
+	$(BIN)/python -m pip install --quiet --constraint requirements.txt --editable '.[dev]'
+	bash tests/setup.sh
+	touch $@
+
+setup: $(VENV)/.installed
+setup-check: $(VENV)/.checked
+
+test: $(VENV)/.checked
+	$(BIN)/python -m pytest -p no:cacheprovider tests/unit tests/property tests/golden tests/site tests/test_*.py
+
+bench: $(VENV)/.checked
+	$(BIN)/python bench/cold_build.py
+
+clean:
+	rm -rf $(VENV) node_modules public .sitegen build dist

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# The tools of `make check` that are not Python packages. As root on Debian they are installed;
+# anywhere else a message names what is missing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+declare -A package=(
+  [chromium]=chromium
+  [java]=default-jre-headless
+  [node]=nodejs
+  [npm]=npm
+  [pdftotext]=poppler-utils
+)
+missing=()
+for tool in "${!package[@]}"; do
+  command -v "$tool" >/dev/null || missing+=("${package[$tool]}")
+done
+# A page is looked at in a real browser, which needs a font for each script that it shows.
+if command -v fc-list >/dev/null && ! fc-list | grep -qi 'noto sans devanagari'; then
+  missing+=(fonts-noto-core)
+fi
+
+if ((${#missing[@]})); then
+  if [[ -f /etc/debian_version && $(id -u) -eq 0 ]]; then
+    echo "installing: ${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  else
+    echo "make check needs these Debian packages (or what they are elsewhere): ${missing[*]}" >&2
+    exit 1
+  fi
+fi
+
+npm ci --silent --no-audit --no-fund
