@@ -1,0 +1,148 @@
+"""What a reader, a validator, a feed reader and a screen reader find in the published blog."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.published.conftest import ROOT, Look
+
+
+def test_the_nu_checker_finds_no_error_and_no_warning(public: Path) -> None:
+    jar = ROOT / "node_modules/vnu-jar/build/dist/vnu.jar"
+    done = subprocess.run(
+        [
+            "java",
+            "-jar",
+            jar,
+            "--also-check-svg",
+            "--also-check-css",
+            "--format",
+            "json",
+            "--stdout",
+            "--exit-zero-always",
+            public,
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(done.stdout)["messages"]
+    assert [(each["url"], each.get("lastLine"), each["message"]) for each in found] == []
+
+
+def test_no_page_violates_an_accessibility_rule_in_light_or_dark(
+    look: Look, pages: list[str]
+) -> None:
+    views = [
+        {"page": page, "scheme": scheme, "axe": True}
+        for page in pages
+        for scheme in ("light", "dark")
+    ]
+    wrong = [(seen["view"], seen["violations"]) for seen in look(views) if seen["violations"]]
+    assert wrong == []
+
+
+def test_every_page_fits_320_pixels_and_forced_colours(look: Look, pages: list[str]) -> None:
+    views: list[dict[str, Any]] = [{"page": page, "width": 320} for page in pages]
+    views += [{"page": page, "forced": True, "axe": True, "width": 320} for page in pages[::3]]
+    seen = look(views)
+    assert [each["view"] for each in seen if each["sideways"]] == []
+    assert [each["violations"] for each in seen if each["violations"]] == []
+
+
+def test_pages_load_under_the_strict_policy_with_an_empty_console(
+    look: Look, pages: list[str]
+) -> None:
+    seen = look([{"page": page} for page in pages])
+    assert [(each["view"]["page"], each["console"]) for each in seen if each["console"]] == []
+
+
+def test_no_page_needs_a_script_or_a_style_attribute(public: Path) -> None:
+    for path in public.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        tags = re.findall(r"<[a-z][^>]*>", text)
+        assert not [tag for tag in tags if tag.startswith("<script")], path
+        assert not [tag for tag in tags if re.search(r"\s(style|on\w+)=", tag)], path
+
+
+def test_a_text_post_is_under_8_kb_and_3_requests(
+    look: Look, public: Path, pages: list[str]
+) -> None:
+    texts = []
+    for page in pages:
+        html = (public / page.strip("/") / "index.html" if page != "/404.html" else None) or None
+        if html is None or not html.is_file() or "<svg" in html.read_text(encoding="utf-8"):
+            continue
+        if page.startswith(("/essays/", "/poems/")):
+            texts.append(page)
+    for seen in look([{"page": page} for page in texts]):
+        files = {urlsplit(url).path for url in seen["requests"]}
+        assert len(files) <= 3, (seen["view"], files)
+        read = [name for name in files if name.endswith(("/", ".css"))]
+        size = sum(len(gzip.compress((public / _file(name)).read_bytes(), 9)) for name in read)
+        # The limit is for a text of ordinary length; a long essay pays for its own words.
+        words = len((public / _file(seen["view"]["page"])).read_text(encoding="utf-8"))
+        assert size <= max(8192, 4096 + words // 3), (seen["view"], size)
+
+
+def _file(address: str) -> str:
+    path = address.strip("/")
+    return f"{path}/index.html".lstrip("/") if address.endswith("/") else path
+
+
+def test_no_link_and_no_anchor_is_broken(base: str, public: Path) -> None:
+    lychee = shutil.which("lychee") or str(Path(ROOT / ".venv/bin/lychee"))
+    done = subprocess.run(
+        [
+            lychee,
+            "--offline",
+            "--include-fragments",
+            "--no-progress",
+            "--format",
+            "json",
+            "--root-dir",
+            public,
+            "--index-files",
+            "index.html",
+            f"{public}/**/*.html",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = json.loads(done.stdout)
+    assert found["total"] > 100, done.stderr
+    assert found["error_map"] == {}, base
+
+
+def test_a_printed_poem_keeps_its_lines(look: Look, public: Path, tmp_path: Path) -> None:
+    poem = next(
+        path
+        for path in sorted(public.glob("poems/*/index.html"))
+        if 'class="poem' in path.read_text(encoding="utf-8")
+    )
+    page = "/" + poem.parent.relative_to(public).as_posix() + "/"
+    pdf = tmp_path / "poem.pdf"
+    lines = "[...document.querySelectorAll('.line')].map((line) => line.textContent)"
+    seen = look([{"page": page, "pdf": str(pdf), "evaluate": lines}])[0]
+    text = subprocess.run(
+        ["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True
+    ).stdout
+    printed = [" ".join(line.split()) for line in text.split("\n")]
+    short = [" ".join(line.split()) for line in seen["value"] if len(line) < 60]
+    assert len(short) > 3
+    assert [line for line in short if not any(line in each for each in printed)] == []
+
+
+@pytest.mark.parametrize("name", ["feed.xml", "feed.json", "poems.xml", "sitemap.xml"])
+def test_feeds_and_the_sitemap_are_published(public: Path, name: str) -> None:
+    assert (public / name).stat().st_size > 300

@@ -1,0 +1,79 @@
+"""Forked workers: results in order, and no task can take the others with it."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from sitegen.budget import time_limit
+from sitegen.workers import WorkerError, run
+
+
+def lost(index: int, why: str) -> bytes:
+    return f"{index} {why}".encode()
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 5])
+def test_results_come_in_the_order_of_the_tasks(jobs: int) -> None:
+    done: list[int] = []
+    results = run(
+        lambda n: str(n * n).encode(), 40, jobs=jobs, limit=10, lost=lost, done=done.append
+    )
+    assert results == [str(n * n).encode() for n in range(40)]
+    assert done == list(range(1, 41))
+
+
+def test_no_tasks_need_no_workers() -> None:
+    assert run(lambda _n: b"", 0, jobs=2, limit=1, lost=lost) == []
+
+
+def test_a_task_that_does_not_end_costs_only_itself() -> None:
+    def work(n: int) -> bytes:
+        if n == 3:
+            time.sleep(60)
+        return b"%d" % n
+
+    results = run(work, 12, jobs=2, limit=0.3, lost=lost)
+    assert results[3] == b"3 did not end within 0.3 s"
+    assert [each for n, each in enumerate(results) if n != 3] == [
+        b"%d" % n for n in range(12) if n != 3
+    ]
+
+
+def test_a_task_that_kills_its_process_costs_only_itself() -> None:
+    def work(n: int) -> bytes:
+        if n == 0:
+            os._exit(3)
+        return b"ok"
+
+    results = run(work, 10, jobs=1, limit=5, lost=lost)
+    assert results == [b"0 ended the process that was reading it", *[b"ok"] * 9]
+
+
+def test_a_bug_in_a_task_is_raised_with_its_traceback() -> None:
+    def work(_n: int) -> bytes:
+        raise KeyError("the bug")
+
+    with pytest.raises(WorkerError, match="the bug"):
+        run(work, 2, jobs=1, limit=5, lost=lost)
+
+
+def test_a_task_that_needs_gigabytes_gets_a_memory_error() -> None:
+    def work(_n: int) -> bytes:
+        try:
+            return bytes(64 << 30)[:1]
+        except MemoryError:
+            return b"refused"
+
+    assert run(work, 1, jobs=1, limit=5, lost=lost) == [b"refused"]
+
+
+def test_the_alarm_rings_inside_an_endless_loop_and_only_there() -> None:
+    with pytest.raises(TimeoutError), time_limit(0.05):
+        while True:
+            pass
+    with time_limit(5):
+        pass
+    assert time.sleep(0.06) is None  # type: ignore[func-returns-value]
