@@ -1,0 +1,128 @@
+"""The equations of scaled dot-product attention, in lecture order.
+
+Comes in: float64 arrays. Goes out: new float64 arrays. Axis names: `n_query n_key d_key d_value
+n_head d_model`; `…` stands for any leading axes. Equations from Vaswani et al. (2017), "Attention
+Is All You Need", sections 3.2 and 3.5, unless said otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+class Attention(NamedTuple):
+    """What attention gives: `weights[…, n_query, n_key]` and `output[…, n_query, d_value]`."""
+
+    weights: Array
+    output: Array
+
+
+def softmax(x: Array) -> Array:
+    """σ(x)ᵢ = exp(xᵢ) / Σⱼ exp(xⱼ), over the last axis.
+
+    `x[…, n]` is finite or -∞, with at least one finite number a row → `[…, n]`, rows sum to 1.
+    The largest xᵢ is subtracted first, which changes nothing but keeps exp from overflowing.
+    """
+    powers = np.exp(x - x.max(axis=-1, keepdims=True))
+    weights: Array = powers / powers.sum(axis=-1, keepdims=True)
+    return weights
+
+
+def scores(q: Array, k: Array, scale: float | None = None) -> Array:
+    """S = scale · Q Kᵀ, where scale is 1/√d_key unless given (equation 1).
+
+    `q[…, n_query, d_key]`, `k[…, n_key, d_key]` → `[…, n_query, n_key]`.
+    """
+    factor = 1.0 / np.sqrt(q.shape[-1]) if scale is None else scale
+    product: Array = q @ np.swapaxes(k, -1, -2)  # […, n_query, n_key]
+    return product * factor
+
+
+def causal_mask(n_query: int, n_key: int) -> Mask:
+    """M[i, j] = j ≤ i + n_key - n_query: a token attends to itself and to what came before.
+
+    → `[n_query, n_key]`, True where attention is allowed. Fewer queries than keys are the last
+    ones, as when one token is generated after others (section 3.2.3).
+    """
+    return np.tri(n_query, n_key, n_key - n_query, dtype=np.bool_)
+
+
+def attend(
+    q: Array, k: Array, v: Array, mask: Mask | None = None, scale: float | None = None
+) -> Attention:
+    """A = softmax(scale · Q Kᵀ), output = A V (equation 1).
+
+    `q[…, n_query, d_key]`, `k[…, n_key, d_key]`, `v[…, n_key, d_value]` and
+    `mask[n_query, n_key]` (True: allowed) → weights `[…, n_query, n_key]`, output
+    `[…, n_query, d_value]`. Raises ValueError where a query may attend to nothing.
+    """
+    allowed = scores(q, k, scale)
+    if mask is not None:
+        if not mask.any(axis=-1).all():
+            raise ValueError("a query may attend to nothing")
+        allowed = np.where(mask, allowed, -np.inf)
+    weights = softmax(allowed)
+    return Attention(weights, weights @ v)
+
+
+def split_heads(x: Array, n_head: int) -> Array:
+    """Cut the last axis into n_head equal slices, one a head (section 3.2.2).
+
+    `x[n, d_model]` → `[n_head, n, d_model / n_head]`.
+    """
+    n, d_model = x.shape
+    return x.reshape(n, n_head, d_model // n_head).transpose(1, 0, 2)
+
+
+def merge_heads(x: Array) -> Array:
+    """Concat(head₁, …, headₕ): the inverse of `split_heads` (section 3.2.2).
+
+    `x[n_head, n, d_value]` → `[n, n_head · d_value]`.
+    """
+    n_head, n, d_value = x.shape
+    return x.transpose(1, 0, 2).reshape(n, n_head * d_value)
+
+
+class Projections(NamedTuple):
+    """W_Q, W_K, W_V, W_O, each `[d_model, d_model]`: the slices of all heads side by side."""
+
+    q: Array
+    k: Array
+    v: Array
+    o: Array
+
+
+def multi_head(x: Array, w: Projections, n_head: int, mask: Mask | None = None) -> Attention:
+    """MultiHead(X) = Concat(head₁, …, headₕ) W_O, headᵢ = attend(X W_Qⁱ, X W_Kⁱ, X W_Vⁱ).
+
+    `x[n, d_model]` → weights `[n_head, n, n]`, output `[n, d_model]` (section 3.2.2).
+    """
+    q, k, v = (split_heads(x @ each, n_head) for each in (w.q, w.k, w.v))  # [n_head, n, d_key]
+    heads = attend(q, k, v, mask)
+    return Attention(heads.weights, merge_heads(heads.output) @ w.o)
+
+
+def sinusoidal_positions(n: int, d_model: int) -> Array:
+    """PE[p, 2i] = sin(p / 10000^(2i/d_model)), PE[p, 2i+1] = cos of the same (section 3.5).
+
+    → `[n, d_model]`.
+    """
+    column = np.arange(d_model)
+    angles = np.arange(n)[:, None] / 10000.0 ** ((column - column % 2) / d_model)  # [n, d_model]
+    return np.where(column % 2 == 0, np.sin(angles), np.cos(angles))
+
+
+def entropy(weights: Array) -> Array:
+    """H(a) = -Σⱼ aⱼ log₂ aⱼ in bits, with 0 log 0 = 0: how widely a query spreads (Shannon 1948).
+
+    `weights[…, n_key]`, rows summing to 1 → `[…]`, from 0 to log₂ n_key.
+    """
+    safe = np.where(weights > 0, weights, 1.0)  # log₂ 1 = 0, so what is not there adds nothing
+    bits: Array = (weights * np.log2(safe)).sum(axis=-1)
+    return 0.0 - bits

@@ -1,0 +1,148 @@
+"""The lines of an `attention` block: `key: value`, with the place of every word.
+
+Comes in: a fence. Goes out: its entries by key, and the mistakes found on the way. What the
+values mean is `spec`'s business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
+
+from sitegen.errors import FigureError, Span, suggest
+from sitegen.model import Fence
+
+MOST_MISTAKES = 20
+LONGEST_SHOWN = 40
+COMMENT = re.compile(r"^\s*#.*|(?<=\s\s)#.*|(?<=\t)#.*")
+CONTINUED = re.compile(r"\s{2,}|\t")
+ROW_OR_NUMBER = re.compile(r"/|[^\s/]+")
+
+
+class Word(NamedTuple):
+    """A piece of text and its place in the file."""
+
+    text: str
+    span: Span
+
+
+class Entry(NamedTuple):
+    """A key and its value: one word for the rest of each line that it takes."""
+
+    key: Word
+    lines: tuple[Word, ...]
+
+    @property
+    def text(self) -> str:
+        """The value as one line."""
+        return " ".join(line.text for line in self.lines)
+
+    @property
+    def span(self) -> Span:
+        """The place of the value, or of the key where the value is empty."""
+        return self.lines[0].span if self.lines else self.key.span
+
+    def words(self, pattern: re.Pattern[str]) -> Iterator[Word]:
+        """All matches of the pattern in the value, in order."""
+        return (word for line in self.lines for word in words_of(line, pattern))
+
+
+def words_of(line: Word, pattern: re.Pattern[str]) -> Iterator[Word]:
+    """All matches of the pattern in one line of a value."""
+    for match in pattern.finditer(line.text):
+        yield Word(match[0], _at(line.span, match.start(), len(match[0])))
+
+
+class Mistakes:
+    """The mistakes of one block. Above a limit they are only counted, so none is slow."""
+
+    def __init__(self, opening: Span) -> None:
+        self.opening = opening
+        self._errors: list[FigureError] = []
+        self._more = 0
+
+    def add(self, message: str, span: Span | None = None, hint: str | None = None) -> None:
+        """Note a mistake; without a place of its own it is the whole block's."""
+        if len(self._errors) < MOST_MISTAKES:
+            self._errors.append(FigureError(message, span or self.opening, hint))
+        else:
+            self._more += 1
+
+    def unknown(self, what: str, word: Word, known: Collection[str], listed: str) -> None:
+        """Note a word that is none of those known, with the nearest one."""
+        hint = None
+        if len(self._errors) < MOST_MISTAKES and len(word.text) <= LONGEST_SHOWN:
+            same = [name for name in known if name.casefold() == word.text.casefold()]
+            hint = f'did you mean "{same[0]}"?' if same else suggest(word.text, known, listed)
+        self.add(f'unknown {what} "{shown(word.text)}"', word.span, hint)
+
+    def __bool__(self) -> bool:
+        return bool(self._errors)
+
+    def raise_all(self) -> None:
+        """Raise an ExceptionGroup of all FigureErrors, if there is any."""
+        if self._more:
+            note = f"{self._more} more mistakes in this block"
+            self._errors.append(FigureError(note, self.opening))
+        if self._errors:
+            raise ExceptionGroup(f"{len(self._errors)} mistake(s) in a figure", self._errors)
+
+
+def shown(text: str) -> str:
+    """The text, cut where it is too long for a message."""
+    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
+
+
+def read_block(
+    fence: Fence, known: Collection[str], later: Collection[str], mistakes: Mistakes
+) -> Mapping[str, Entry]:
+    """The entries of a block by key; `later` are keys of a version to come."""
+    entries: dict[str, Entry] = {}
+    for entry in _entries(fence, mistakes):
+        key = entry.key.text
+        if key in later:
+            mistakes.add(f'"{key}" is not available in this version', entry.key.span)
+        elif key not in known:
+            mistakes.unknown("key", entry.key, known, "Keys")
+        elif key in entries:
+            first = entries[key].key.span.line
+            mistakes.add(f'"{key}" is given twice, first on line {first}', entry.key.span)
+        else:
+            entries[key] = entry
+    return entries
+
+
+def _entries(fence: Fence, mistakes: Mistakes) -> list[Entry]:
+    """Every entry as typed, known or not."""
+    found: list[tuple[Word, list[Word]]] = []
+    for number, typed in enumerate(fence.text.split("\n"), fence.span.line + 1):
+        text = COMMENT.sub("", typed, count=1).rstrip()
+        start = Span(fence.span.path, number, fence.indent + 1)
+        body = text.lstrip()
+        place = _at(start, len(text) - len(body), len(body))
+        if not body:
+            continue
+        if CONTINUED.match(text) and found:
+            found[-1][1].append(Word(body, place))
+        elif CONTINUED.match(text):
+            mistakes.add("this line continues nothing", place, "a key begins at the margin")
+        elif ":" not in body:
+            hint = "write `key: value`; a line that continues a value begins with two spaces"
+            mistakes.add(f'no ":" after a key in "{shown(body)}"', place, hint)
+        else:
+            found.append(_entry(body, place))
+    return [Entry(key, tuple(lines)) for key, lines in found]
+
+
+def _entry(body: str, place: Span) -> tuple[Word, list[Word]]:
+    """Split `key: value`; an empty value gives no lines."""
+    typed, _, rest = body.partition(":")
+    key, value = typed.rstrip(), rest.lstrip()
+    after = _at(place, len(body) - len(value), len(value))
+    return Word(key, _at(place, 0, len(key))), [Word(value, after)] if value else []
+
+
+def _at(span: Span, offset: int, length: int) -> Span:
+    """A place on the same line, `offset` characters to the right."""
+    return Span(span.path, span.line, span.column + offset, max(1, length))

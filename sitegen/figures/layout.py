@@ -1,0 +1,108 @@
+"""Where everything of a heatmap stands, in whole user units of its SVG.
+
+Comes in: tokens. Goes out: a `Layout`, and labels cut to fit. No font is measured: a character
+counts as wide as its kind usually is, rounded up, so that the bytes depend on nothing installed.
+"""
+
+from __future__ import annotations
+
+from unicodedata import category, east_asian_width
+
+from sitegen.model import Value
+
+MOST_PRINTED = 10  # tokens; more, and a number no longer fits into its cell
+SIZES = ((MOST_PRINTED, 28, 14), (24, 20, 14), (10**9, 14, 11))  # up to n tokens: cell, font
+WIDEST_PLAIN = 340  # of a heatmap whose labels stand upright and whose text is 11 px at 320 px
+WIDEST_LABEL = 80
+GAP = 8
+LEGEND = 128  # wide
+LEGEND_HEIGHT = 36
+SHORT_SIDE = 0.71  # of a label that is turned by 45°
+JOINERS = "\u200c\u200d"
+
+
+class Layout(Value, frozen=True):
+    """Sizes and places: the grid begins at (`left`, `top`), a cell is `across` × `down`."""
+
+    labels: tuple[str, ...]
+    left: int
+    top: int
+    across: int
+    down: int
+    font: int
+    turned: bool
+    width: int
+    height: int
+
+    @property
+    def right(self) -> int:
+        """Where the grid ends."""
+        return self.left + len(self.labels) * self.across
+
+    @property
+    def bottom(self) -> int:
+        """Where the grid ends."""
+        return self.top + len(self.labels) * self.down
+
+
+def lay_out(tokens: tuple[str, ...]) -> Layout:
+    """Small cells for many tokens; column labels are turned where they are wider than a cell."""
+    n = len(tokens)
+    cell, font = next((cell, font) for most, cell, font in SIZES if n <= most)
+    labels = tuple(label(token, font) for token in tokens)
+    widths = [label_width(each, font) for each in labels]
+    left = max(*widths, 5 * font) + GAP  # at least the word "from" with its arrow
+    wanted = max(cell, *(width + GAP for width in widths))
+    turned = n > MOST_PRINTED or left + n * wanted > WIDEST_PLAIN
+    across = cell if turned else wanted
+    head = round(max(widths) * SHORT_SIDE) + GAP if turned else font + GAP
+    top = font + GAP + head
+    ends = [
+        left + i * across + across // 2 + round(width * SHORT_SIDE) + font
+        for i, width in enumerate(widths)
+    ]
+    right = max(left + n * across, left + LEGEND + 4 * font, *(ends if turned else ()))
+    height = top + n * cell + LEGEND_HEIGHT
+    return Layout(
+        labels=labels,
+        left=left,
+        top=top,
+        across=across,
+        down=cell,
+        font=font,
+        turned=turned,
+        width=right + 2,
+        height=height,
+    )
+
+
+def label_width(label: str, font: int) -> int:
+    """About how wide a label is, in user units."""
+    return -(-sum(map(_hundredths, label)) * font // 100)
+
+
+def _hundredths(char: str) -> int:
+    """Of an em: marks take no room, Han characters and emoji a whole em, M and W nearly so."""
+    if category(char) in {"Mn", "Me", "Cf"}:
+        return 0
+    if east_asian_width(char) in "WF":
+        return 100 if char.isalnum() else 140
+    return 85 if char in "MWmw@—…%" else 60
+
+
+def label(token: str, font: int) -> str:
+    """The token as a label: cut between characters that belong together, blanks made visible."""
+    shown = token if token.strip() else "␣" * len(token)
+    if label_width(shown, font) <= WIDEST_LABEL:
+        return shown
+    end = len(shown)
+    while end > 1 and (
+        label_width(shown[:end] + "…", font) > WIDEST_LABEL or _joined(shown[end - 1 : end + 1])
+    ):
+        end -= 1
+    return shown[:end] + "…"
+
+
+def _joined(pair: str) -> bool:
+    """Whether two characters are drawn as one."""
+    return pair[0] in JOINERS or category(pair[-1]) in {"Mn", "Me", "Mc", "Sk", "Cf"}

@@ -1,0 +1,228 @@
+"""The numbers of an `attention` block: matrices, their shapes, and the three ways to give them.
+
+Comes in: the entries of a block. Goes out: `Inputs`, or mistakes at the word or row that is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from sitegen.errors import Span
+from sitegen.figures.block import ROW_OR_NUMBER, Entry, Mistakes, Word, shown, words_of
+from sitegen.model import Value
+
+MOST_COLUMNS = 512
+LARGEST_NUMBER = 1000.0
+LARGEST_SEED = 10**15
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+NOT_FINITE = re.compile(r"[+-]?(?:nan|inf(?:inity)?)", re.IGNORECASE)
+ROWS_HINT = "numbers are separated by spaces, rows by /; write 0.5 for ½"
+
+Matrix = tuple[tuple[float, ...], ...]
+
+
+class Given(Value, frozen=True, tag="given"):
+    """Queries, keys and (for views that mix them) values, each `[n, d]`."""
+
+    q: Matrix
+    k: Matrix
+    v: Matrix = ()
+
+
+class Projected(Value, frozen=True, tag="projected"):
+    """Vectors `x[n, d_model]` and their projections, each `[d_model, d]`."""
+
+    x: Matrix
+    w_q: Matrix
+    w_k: Matrix
+
+
+class Seeded(Value, frozen=True, tag="seeded"):
+    """Random vectors and projections of this width."""
+
+    seed: int
+    d_model: int
+
+
+Inputs = Given | Projected | Seeded
+
+FAMILIES: tuple[tuple[str, ...], ...] = (("Q", "K"), ("X", "W_Q", "W_K"), ("seed", "d_model"))
+OPTIONAL = {"V": "Q"}  # a key and the one whose family it joins
+MATRICES = ("Q", "K", "V", "X", "W_Q", "W_K")
+INPUT_KEYS = frozenset({*MATRICES, "seed", "d_model"})
+
+
+def read_inputs(
+    entries: Mapping[str, Entry], n: int, heads: int, mistakes: Mistakes
+) -> Inputs | None:
+    """The numbers for n tokens (0: unknown, after a mistake); None after a mistake here."""
+    family = _family(entries, mistakes)
+    found = {key: _matrix(entries[key], mistakes) for key in MATRICES if key in entries}
+    seed = whole(entries, "seed", (0, LARGEST_SEED), mistakes)
+    d_model = whole(entries, "d_model", (1, MOST_COLUMNS), mistakes)
+    shapes = _Shapes(entries, found, mistakes)
+    match family:
+        case ("Q", "K"):
+            shapes.rows(dict.fromkeys(("Q", "K", "V"), n), "tokens")
+            shapes.same_width("Q", "K")
+            shapes.cut("Q", heads)
+            return Given(q=found["Q"], k=found["K"], v=found.get("V", ()))
+        case ("X", "W_Q", "W_K"):
+            shapes.rows({"X": n}, "tokens")
+            width = len(found["X"][0]) if found["X"] else 0
+            shapes.rows({"W_Q": width, "W_K": width}, "columns in X")
+            shapes.same_width("W_Q", "W_K")
+            shapes.cut("W_Q", heads)
+            return Projected(x=found["X"], w_q=found["W_Q"], w_k=found["W_K"])
+        case ("seed", "d_model"):
+            _divide(d_model, heads, "d_model is", entries["d_model"].span, mistakes)
+            return Seeded(seed=seed, d_model=d_model)
+    return None
+
+
+def _family(entries: Mapping[str, Entry], mistakes: Mistakes) -> tuple[str, ...]:
+    """The keys of the one complete way in which the block gives its numbers, or none."""
+    begun = [(key, keys) for keys in FAMILIES for key in keys if key in entries]
+    begun += [(key, _of(lead)) for key, lead in OPTIONAL.items() if key in entries]
+    if not begun:
+        hint = "give Q and K, or X, W_Q and W_K, or seed and d_model"
+        mistakes.add("the block has no numbers", hint=hint)
+        return ()
+    first, family = begun[0]
+    stray = next((key for key, keys in begun if keys != family), None)
+    if stray:
+        message = f'"{stray}" does not go with "{first}"'
+        mistakes.add(message, entries[stray].key.span, f"with {first}: {', '.join(family)}")
+    missing = [key for key in family if key not in entries]
+    for key in missing:
+        mistakes.add(f'"{key}" is missing', hint=f"{' and '.join(family)} belong together")
+    return () if stray or missing else family
+
+
+def _of(lead: str) -> tuple[str, ...]:
+    return next(keys for keys in FAMILIES if lead in keys)
+
+
+def number(text: str) -> float | None:
+    """A decimal number, also with a typographic minus; None for anything else."""
+    plain = text.replace("−", "-")
+    return float(plain) if len(plain) <= 40 and NUMBER.fullmatch(plain) else None  # noqa: PLR2004
+
+
+def whole(
+    entries: Mapping[str, Entry],
+    key: str,
+    bounds: tuple[int, int],
+    mistakes: Mistakes,
+    *,
+    default: int = 0,
+) -> int:
+    """A whole number within bounds (both included)."""
+    entry = entries.get(key)
+    if entry is None:
+        return default
+    low, high = bounds
+    value = int(entry.text) if re.fullmatch(r"[0-9]{1,18}", entry.text) else -1
+    if low <= value <= high:
+        return value
+    message = f'{key} is "{shown(entry.text)}"'
+    mistakes.add(message, entry.span, f"write a whole number from {low} to {high}")
+    return max(default, low)
+
+
+def _matrix(entry: Entry, mistakes: Mistakes) -> Matrix:
+    """Rows of numbers, all of one length; empty after a mistake."""
+    rows = _rows(entry)
+    name = entry.key.text
+    if not rows:
+        mistakes.add(f"{name} is empty", entry.span, ROWS_HINT)
+        return ()
+    width = len(rows[0])
+    if max(width, len(rows)) > MOST_COLUMNS:
+        size = f"{len(rows):,} × {width:,}"
+        mistakes.add(f"{name} is {size}", entry.span, f"at most {MOST_COLUMNS} × {MOST_COLUMNS}")
+        return ()
+    read = [[_finite(word, mistakes) for word in row] for row in rows]
+    sound = all(value is not None for row in read for value in row)
+    for place, row in enumerate(rows[1:], 2):
+        if len(row) != width:
+            message = f"row {place} of {name} has {len(row)} numbers, row 1 has {width}"
+            mistakes.add(message, _across(row) or entry.span, ROWS_HINT)
+            sound = False
+    return tuple(tuple(value or 0.0 for value in row) for row in read) if sound else ()
+
+
+def _rows(entry: Entry) -> list[list[Word]]:
+    """The words of each row; without any `/`, a line is a row."""
+    by_line = not any("/" in line.text for line in entry.lines)
+    if by_line:
+        return [list(words_of(line, ROW_OR_NUMBER)) for line in entry.lines]
+    rows: list[list[Word]] = [[]]
+    for word in entry.words(ROW_OR_NUMBER):
+        if word.text == "/":
+            rows.append([])
+        else:
+            rows[-1].append(word)
+    return rows if rows[-1] else rows[:-1]
+
+
+def _finite(word: Word, mistakes: Mistakes) -> float | None:
+    value = number(word.text)
+    if value is not None and abs(value) <= LARGEST_NUMBER:
+        return value
+    if NOT_FINITE.fullmatch(word.text):
+        message, hint = f"{word.text} is not a finite number", "attention needs finite numbers"
+    elif value is None:
+        message, hint = f'"{shown(word.text)}" is not a number', ROWS_HINT
+    else:
+        message, hint = f"{word.text} is too large", f"at most {LARGEST_NUMBER:.0f}"
+    mistakes.add(message, word.span, hint)
+    return None
+
+
+def _across(row: list[Word]) -> Span | None:
+    """From the first word of a row to the last one on the same line."""
+    if not row:
+        return None
+    first = row[0].span
+    last = [word.span for word in row if word.span.line == first.line][-1]
+    return Span(first.path, first.line, first.column, last.column + last.length - first.column)
+
+
+class _Shapes:
+    """The matrices that were read, and what must be so between them."""
+
+    def __init__(
+        self, entries: Mapping[str, Entry], found: Mapping[str, Matrix], mistakes: Mistakes
+    ) -> None:
+        self.entries, self.mistakes = entries, mistakes
+        self.found = {key: matrix for key, matrix in found.items() if matrix}
+
+    def rows(self, wanted: Mapping[str, int], of_what: str) -> None:
+        """A row for each of something."""
+        for key, count in wanted.items():
+            rows = len(self.found.get(key, ()))
+            if rows and count and rows != count:
+                message = f"{key} has {rows} row(s), but there are {count} {of_what}"
+                self.mistakes.add(message, self.entries[key].span, ROWS_HINT)
+
+    def same_width(self, one: str, other: str) -> None:
+        """A query and a key can be multiplied only if they are equally wide."""
+        if one in self.found and other in self.found:
+            widths = len(self.found[one][0]), len(self.found[other][0])
+            if widths[0] != widths[1]:
+                message = f"{one} has {widths[0]} column(s), but {other} has {widths[1]}"
+                self.mistakes.add(message, self.entries[other].span, "they must be equally wide")
+
+    def cut(self, key: str, heads: int) -> None:
+        """Heads are equal slices of the columns."""
+        if key in self.found:
+            width, span = len(self.found[key][0]), self.entries[key].span
+            _divide(width, heads, f"the width of {key} is", span, self.mistakes)
+
+
+def _divide(width: int, heads: int, what: str, span: Span, mistakes: Mistakes) -> None:
+    if width % heads:
+        message = f"{what} {width}, which {heads} heads cannot share equally"
+        mistakes.add(message, span, "use a multiple of `heads`")

@@ -1,0 +1,38 @@
+"""A small writer of SVG and HTML that cannot forget to escape.
+
+Comes in: names, attributes and plain text. Goes out: `Markup`, the only thing that `tag` takes as
+a child, so that a token of the author's is always a text node.
+"""
+
+from __future__ import annotations
+
+from typing import NewType
+
+Markup = NewType("Markup", str)
+
+ESCAPES = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"},
+)
+
+
+def text(content: str) -> Markup:
+    """Plain text as markup."""
+    return Markup(content.translate(ESCAPES))
+
+
+def tag(name: str, /, *children: Markup, **attributes: str | int | None) -> Markup:
+    """An element; without children it closes itself, as only SVG's may.
+
+    `text_anchor` becomes `text-anchor`, `class_` becomes `class`; None leaves an attribute out.
+    """
+    typed = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{text(str(value))}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    return Markup(f"<{name}{typed}>{join(*children)}</{name}>" if children else f"<{name}{typed}/>")
+
+
+def join(*parts: Markup) -> Markup:
+    """Pieces of markup, one after the other."""
+    return Markup("".join(parts))

@@ -1,0 +1,122 @@
+"""What a figure says in words: names of tokens, the sentence, the facts of the caption.
+
+Comes in: a spec and its shares. Goes out: plain text. Everything said here is measured or is a
+fact of how the figure was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import assert_never
+from unicodedata import bidirectional
+
+from sitegen.figures.matrices import Given, Projected, Seeded
+from sitegen.figures.shares import Shares
+from sitegen.figures.spec import Spec
+
+NBSP = "\u00a0"
+MOST_NAMED = 5
+LONGEST_TITLE = 60
+
+
+def names(tokens: Sequence[str]) -> tuple[str, ...]:
+    """Each token, numbered where it occurs twice: `the (1)`, `bat`, `the (2)`."""
+    seen: dict[str, int] = {}
+    found = []
+    for token in tokens:
+        seen[token] = seen.get(token, 0) + 1
+        found.append(
+            f"{_isolated(token)}{NBSP}({seen[token]})"
+            if tokens.count(token) > 1
+            else _isolated(token)
+        )
+    return tuple(found)
+
+
+def _isolated(token: str) -> str:
+    """The token, kept from reordering the numbers after it if it runs from right to left."""
+    leftward = any(bidirectional(char) in {"R", "AL", "AN"} for char in token)
+    return f"\u2068{token}\u2069" if leftward else token
+
+
+def title(spec: Spec) -> str:
+    """The name of the picture."""
+    text = " ".join(spec.tokens)
+    shown = text if len(text) <= LONGEST_TITLE else text[: LONGEST_TITLE - 1].rstrip() + "…"
+    return f"Attention heatmap: {shown}"
+
+
+def description(spec: Spec) -> str:
+    """How to read the picture."""
+    how = (
+        "Each row is the token that attends (from), each column the token attended to (to); "
+        "the stronger the shade, the larger the weight."
+    )
+    return (
+        how if spec.row is None else f"{how} The row of {names(spec.tokens)[spec.row]} is marked."
+    )
+
+
+def sentence(spec: Spec, shares: Shares) -> str:
+    """The highlighted row in words, or the three largest weights where none is highlighted."""
+    called = names(spec.tokens)
+    if spec.row is None:
+        cells = [
+            (-percent, i, j)
+            for i, row in enumerate(shares.percents)
+            for j, percent in enumerate(row)
+        ]
+        largest = [f"{called[i]} to {called[j]}, {-p}{NBSP}%" for p, i, j in sorted(cells)[:3]]
+        return f"Largest weights: {'; '.join(largest)}."
+    row = shares.percents[spec.row]
+    order = [i for i in sorted(range(len(row)), key=lambda i: -row[i]) if row[i]]
+    parts = [f"{row[i]}{NBSP}% to {called[i]}" for i in order[:MOST_NAMED]]
+    rest = order[MOST_NAMED:]
+    if rest:
+        others = "1 other token" if len(rest) == 1 else f"{len(rest)} other tokens"
+        parts.append(f"{sum(row[i] for i in rest)}{NBSP}% to {others}")
+    return f"{called[spec.row]} attends {', '.join(parts)}."
+
+
+def facts(spec: Spec) -> str:
+    """How the numbers were made, and what they do not say."""
+    parts = [
+        f"Toy model, head {spec.head} of {spec.heads}",
+        f"rows sum to 100{NBSP}%",
+        _scaling(spec),
+        "each token sees only itself and what came before" if spec.causal else "",
+        _source(spec),
+    ]
+    told = "; ".join(part for part in parts if part)
+    return f"{told}. A weight says what this head mixes, not why a model answers."
+
+
+def _scaling(spec: Spec) -> str:
+    if spec.scale is None:
+        return f"scores scaled by 1/√{_d_key(spec)}"
+    return "scores not scaled" if spec.scale == 1 else f"scores scaled by {spec.scale:g}"
+
+
+def _d_key(spec: Spec) -> int:
+    """The width of a query within one head."""
+    match spec.inputs:
+        case Given(q=q):
+            return len(q[0]) // spec.heads
+        case Projected(w_q=w_q):
+            return len(w_q[0]) // spec.heads
+        case Seeded(d_model=d_model):
+            return d_model // spec.heads
+        case _:
+            assert_never(spec.inputs)
+
+
+def _source(spec: Spec) -> str:
+    match spec.inputs:
+        case Given():
+            return "queries and keys made up by hand, not learned"
+        case Projected():
+            return "vectors and projections made up by hand, not learned"
+        case Seeded(seed=seed, d_model=d_model):
+            return f"random vectors of width {d_model} from seed {seed}, not learned"
+        case _:
+            assert_never(spec.inputs)
