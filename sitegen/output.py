@@ -139,7 +139,7 @@ def _refuse_foreign(
         path
         for path, artifact in artifacts.items()
         if path not in old and os.path.lexists(folder / path)
-        if not _same(folder / path, artifact)
+        if not _same(folder / path, artifact) and not _is_all_ours(path, old, folder)
     ]
     if foreign:
         more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
@@ -148,6 +148,14 @@ def _refuse_foreign(
             hint="move it (a file that belongs to the site goes to static/ or content/),"
             " or choose another output folder with -o",
         )
+
+
+def _is_all_ours(path: str, old: Mapping[str, Entry], folder: Path) -> bool:
+    """Whether it is a folder with nothing in it but former files of ours."""
+    place = folder / path
+    return place.is_dir() and all(
+        file.relative_to(folder).as_posix() in old for file in place.rglob("*") if not file.is_dir()
+    )
 
 
 def _entry(artifact: Artifact) -> Entry:

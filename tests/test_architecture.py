@@ -27,7 +27,18 @@ Helpers of a room stand beside it: `NEIGHBOURS` says whose row they share.
 """
 NEIGHBOURS: dict[str, str] = {}
 
-PURE = "model errors figures attention frontmatter config markup media site feeds".split()
+PURE = {
+    "model",
+    "errors",
+    "figures",
+    "attention",
+    "frontmatter",
+    "config",
+    "markup",
+    "media",
+    "site",
+    "feeds",
+}
 IMPURE = {"os", "socket", "time", "random", "subprocess", "shutil", "tempfile", "io"}
 
 MODULES = sorted(PACKAGE.rglob("*.py"))

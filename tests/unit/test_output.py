@@ -1,0 +1,209 @@
+"""Writing a snapshot: only what changed, only what is ours, and whole whatever happens."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from sitegen import output
+from sitegen.errors import OutputError
+from sitegen.model import Artifact, Snapshot
+from sitegen.output import MANIFEST, STAGING, Manifest, write
+
+TYPES = {".html": "text/html; charset=utf-8", ".xml": "application/xml", ".css": "text/css"}
+
+
+def snapshot(files: dict[str, str]) -> Snapshot:
+    return Snapshot(
+        artifacts={
+            path: Artifact(
+                path=path,
+                media_type=TYPES.get(Path(path).suffix, "text/plain"),
+                digest=hashlib.blake2b(text.encode()).hexdigest(),
+                made_from=("content/x.md",),
+                data=text.encode(),
+            )
+            for path, text in files.items()
+        }
+    )
+
+
+def put(files: dict[str, str], folder: Path) -> output.Written:
+    return write(snapshot(files), folder, url="https://example.org/", drafts=False)
+
+
+def tree(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != MANIFEST
+    }
+
+
+OLD = {"index.html": "old", "a/index.html": "A", "gone/index.html": "G", "s.1.css": "1"}
+NEW = {"index.html": "new", "a/index.html": "A", "b/index.html": "B", "s.2.css": "2"}
+
+
+def test_the_folder_holds_exactly_the_snapshot(tmp_path: Path) -> None:
+    assert put(OLD, tmp_path / "out").new == 4
+    written = put(NEW, tmp_path / "out")
+    assert tree(tmp_path / "out") == NEW
+    assert (written.new, written.changed, written.removed, written.unchanged) == (2, 1, 2, 1)
+    assert not (tmp_path / "out/gone").exists()
+
+
+def test_what_did_not_change_is_not_written_again(tmp_path: Path) -> None:
+    put(OLD, tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    put(OLD, tmp_path)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+def test_files_that_are_not_ours_stay(tmp_path: Path) -> None:
+    put(OLD, tmp_path)
+    (tmp_path / "CNAME").write_text("example.org", encoding="utf-8")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "gone/mine.txt").write_text("mine", encoding="utf-8")
+    put(NEW, tmp_path)
+    kept = {"CNAME": "example.org", "gone/mine.txt": "mine"}
+    assert tree(tmp_path) == NEW | kept
+    assert (tmp_path / ".git").is_dir()
+
+
+@pytest.mark.parametrize("mine", ["index.html", "a", "b/index.html/x"])
+def test_a_file_that_is_not_ours_is_never_replaced(tmp_path: Path, mine: str) -> None:
+    (tmp_path / mine).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / mine).write_text("mine", encoding="utf-8")
+    with pytest.raises(OutputError, match="was not written by sitegen"):
+        put(NEW, tmp_path)
+    assert tree(tmp_path) == {mine: "mine"}
+
+
+def test_an_equal_file_that_was_there_is_taken_over(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("new", encoding="utf-8")
+    put(NEW, tmp_path)
+    assert tree(tmp_path) == NEW
+
+
+def test_a_page_may_become_a_folder_and_a_folder_a_page(tmp_path: Path) -> None:
+    put({"a": "file", "b/c": "in a folder"}, tmp_path)
+    put({"a/x": "now a folder", "b": "now a file"}, tmp_path)
+    assert tree(tmp_path) == {"a/x": "now a folder", "b": "now a file"}
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/b").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OutputError, match="leads out of the output folder"):
+        put(NEW, tmp_path / "out")
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_the_manifest_lists_every_file_with_its_digest(tmp_path: Path) -> None:
+    put(NEW, tmp_path)
+    manifest = msgspec.json.decode((tmp_path / MANIFEST).read_bytes(), type=Manifest)
+    assert manifest.complete
+    assert {path: entry.sha256 for path, entry in manifest.files.items()} == {
+        path: hashlib.sha256(text.encode()).hexdigest() for path, text in NEW.items()
+    }
+
+
+@pytest.mark.parametrize("junk", [b"", b"{", b"[]", b'{"files": 3}', b"\xff"])
+def test_a_broken_manifest_makes_old_files_foreign_and_loses_none(
+    tmp_path: Path, junk: bytes
+) -> None:
+    put(NEW, tmp_path)
+    (tmp_path / MANIFEST).write_bytes(junk)
+    put(NEW, tmp_path)
+    assert tree(tmp_path) == NEW
+
+
+def die_at(step: int, name: str, folder: Path) -> None:
+    """Write NEW in a child process that is killed at the n-th call of an operation."""
+    calls = 0
+
+    def counted(call: Callable[..., Any]) -> Callable[..., Any]:
+        def inner(*args: Any, **options: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            if calls == step:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return call(*args, **options)
+
+        return inner
+
+    pid = os.fork()
+    if pid == 0:
+        setattr(Path, name, counted(getattr(Path, name)))
+        put(NEW, folder)
+        os._exit(0)
+    os.waitpid(pid, 0)
+
+
+@pytest.mark.parametrize("name", ["write_bytes", "replace", "unlink", "mkdir", "rmdir"])
+@pytest.mark.parametrize("step", range(1, 7))
+def test_a_killed_build_leaves_whole_files_and_is_repaired(
+    tmp_path: Path, name: str, step: int
+) -> None:
+    put(OLD, tmp_path)
+    (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
+    die_at(step, name, tmp_path)
+    found = {path: text for path, text in tree(tmp_path).items() if STAGING not in path}
+    assert found.pop("mine.txt") == "mine"
+    assert all(text in {OLD.get(path), NEW.get(path)} for path, text in found.items())
+    assert {path for path in OLD if path in NEW} <= set(found)
+    put(NEW, tmp_path)
+    assert tree(tmp_path) == NEW | {"mine.txt": "mine"}
+
+
+def test_a_full_disk_leaves_the_old_output_and_no_temporary_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(OLD, tmp_path)
+
+    def full(*_args: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OutputError, match="no space left on device"):
+        put(NEW, tmp_path)
+    monkeypatch.undo()
+    assert tree(tmp_path) == OLD
+    assert not (tmp_path / STAGING).exists()
+
+
+def test_a_folder_that_is_a_file_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("mine", encoding="utf-8")
+    with pytest.raises(OutputError, match="cannot write"):
+        put(NEW, tmp_path / "out")
+
+
+def test_a_copied_asset_is_compared_by_its_bytes(tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(b"one")
+
+    def photo() -> Snapshot:
+        copy = Artifact(
+            path="photo.jpg",
+            media_type="image/jpeg",
+            digest="-",
+            made_from=("content/photo.jpg",),
+            file=str(tmp_path / "photo.jpg"),
+        )
+        return Snapshot(artifacts={"photo.jpg": copy})
+
+    write(photo(), tmp_path / "out", url="u", drafts=False)
+    assert write(photo(), tmp_path / "out", url="u", drafts=False).unchanged == 1
+    (tmp_path / "photo.jpg").write_bytes(b"two")
+    assert write(photo(), tmp_path / "out", url="u", drafts=False).changed == 1
+    assert (tmp_path / "out/photo.jpg").read_bytes() == b"two"
+    shutil.rmtree(tmp_path / "out")
