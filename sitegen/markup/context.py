@@ -17,9 +17,12 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from sitegen.errors import MarkupError, Problem, SiteError, Span, warning
-from sitegen.model import Body, Chunk, Fence, Heading, Image, Link, NoteSlot, Settings
+from sitegen.model import Body, Chunk, Fence, Heading, Image, Link, LinkSlot, NoteSlot, Settings
 
 Render = Callable[[Sequence[Token], "Context"], list[Chunk]]
+
+NOWHERE: tuple[int, int, int, int | None] = (0, 0, 0, None)
+"""The last place found in a token: offset, line of the file, offset and column of its line."""
 
 
 class Context:
@@ -50,8 +53,6 @@ class Context:
         """By the id that the footnote plugin gives: `token.meta["id"]`."""
         self.counts: Counter[str] = Counter()
         """How many poems, tables and formulas there are so far."""
-        self.lead: Body | None = None
-        """The first paragraph, once it was rendered."""
         self.shift = 0
         """By how many levels a heading is published deeper than it was typed."""
         self.first_line = 1
@@ -59,6 +60,7 @@ class Context:
         """The token whose inside is being parsed; its `map` counts lines of the file, from 1."""
         self._first_column: int | None = None
         self._cursor = (0, 0)
+        self._mark = NOWHERE
         self._render = render
 
     # --- parsing and rendering a piece -----------------------------------------------------
@@ -91,13 +93,14 @@ class Context:
         column: int | None,
     ) -> list[Token]:
         """Parse with the place of `text` at hand; a piece may be parsed inside another."""
-        outer = self.first_line, self._first_column, self.inline_token, self._cursor
+        outer = self.first_line, self._first_column, self.inline_token
         self.first_line, self._first_column = line, column
-        self.inline_token, self._cursor = None, (0, 0)
+        self.inline_token, self._cursor, self._mark = None, (0, 0), NOWHERE
         try:
             return parse(text, self.env)
         finally:
-            self.first_line, self._first_column, self.inline_token, self._cursor = outer
+            self.first_line, self._first_column, self.inline_token = outer
+            self._mark = NOWHERE
 
     # --- places ----------------------------------------------------------------------------
 
@@ -110,8 +113,8 @@ class Context:
         if token.map:
             begin, end = token.map
             token.map = [begin + self.first_line, end + self.first_line]
-        if token.type == "inline":
-            self.inline_token = token
+        self.inline_token = token
+        self._mark = NOWHERE
 
     def leave(self, token: Token) -> None:
         """`token` is parsed: a neighbour on the same line (a table's cell) lies behind it."""
@@ -134,16 +137,29 @@ class Context:
         return self.place_in(token, offset, length)
 
     def place_in(self, token: Token, offset: int, length: int = 1) -> Span:
-        """The place of `token.content[offset]`, for a token that has a `map`."""
+        """The place of `token.content[offset]`, for a token that has a `map`.
+
+        Places in one token are asked for mostly in order, so the search goes on from the last.
+        """
         content = token.content
-        row = (token.map or [1])[0] + content.count("\n", 0, offset)
-        begin = content.rfind("\n", 0, offset) + 1
-        end = content.find("\n", offset)
-        text = content[begin : end if end >= 0 else None]
+        known, row, begin, column = self._mark
+        if known > offset or row == 0:
+            known, row, begin, column = 0, (token.map or [1])[0], 0, None
+        newline = content.rfind("\n", known, offset)
+        if newline >= 0:
+            row += content.count("\n", known, offset)
+            begin, column = newline + 1, None
+        if column is None:
+            column = self._begin(row, content, begin)
+        self._mark = (offset, row, begin, column)
+        return self.span(row, column + offset - begin + 1, max(1, length))
+
+    def _begin(self, row: int, content: str, begin: int) -> int:
+        """The column, from 0, of the line of an inline token that begins at `begin`."""
         if self._first_column is not None and begin == 0:
-            return self.span(row, self._first_column + offset, max(1, length))
-        column = self._column(row, text) + offset - begin
-        return self.span(row, column + 1, max(1, length))
+            return self._first_column - 1
+        end = content.find("\n", begin)
+        return self._column(row, content[begin : end if end >= 0 else None])
 
     def _column(self, row: int, text: str) -> int:
         """Where `text` begins in a line of the file, from 0; behind the cursor if it can."""
@@ -154,10 +170,10 @@ class Context:
 
     # --- what is found ---------------------------------------------------------------------
 
-    def link(self, target: str, span: Span) -> int:
-        """Note an address; its index."""
-        self.links.append(Link(target=target, span=span))
-        return len(self.links) - 1
+    def link(self, link: Link) -> LinkSlot:
+        """Note an address; the slot that stands for it."""
+        self.links.append(link)
+        return LinkSlot(index=len(self.links) - 1)
 
     def anchor(self, name: str, span: Span) -> None:
         """Note an id that the writer chose; it must be the only one of its name."""
