@@ -1,10 +1,10 @@
 """A whole site from one string, built in this process: what most tests begin with.
 
-    site = make_site(tmp_path, '''
-    == content/posts/a.md
-    # A title
-    ''')
-    assert "A title" in site.text("posts/a/index.html")
+site = make_site(tmp_path, '''
+== content/posts/a.md
+# A title
+''')
+assert "A title" in site.text("posts/a/index.html")
 """
 
 from __future__ import annotations

@@ -1,0 +1,176 @@
+"""The commands as a newcomer types them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def sitegen(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "sitegen", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+    )
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    done = sitegen("init", tmp_path / "site")
+    assert done.returncode == 0, done.stderr
+    return tmp_path / "site"
+
+
+def test_a_new_site_builds_at_once_with_a_post_a_poem_and_a_figure(site: Path) -> None:
+    done = sitegen("build", "--strict", "-s", site)
+    assert done.returncode == 0, done.stderr
+    post = (site / "public/posts/a-first-look/index.html").read_text(encoding="utf-8")
+    assert "<svg" in post
+    poem = (site / "public/poems/a-first-poem/index.html").read_text(encoding="utf-8")
+    assert "1984. stays a year" in poem
+    assert sitegen("check", "-s", site).returncode == 0
+
+
+def test_init_never_writes_into_a_folder_that_holds_something(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
+    done = sitegen("init", tmp_path)
+    assert done.returncode == 1
+    assert "is not an empty folder" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_init_can_bring_the_theme_to_be_changed(tmp_path: Path) -> None:
+    assert sitegen("init", "--theme", tmp_path / "site").returncode == 0
+    assert (tmp_path / "site/static/style.css").is_file()
+    assert list((tmp_path / "site/templates").glob("*.html"))
+    assert sitegen("build", "-s", tmp_path / "site").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "title", "path"),
+    [
+        ("post", "What: a “title” #1", "content/posts/what-a-title-1.md"),
+        ("poem", "Übung & Meisterschaft", "content/poems/übung-meisterschaft.md"),
+        ("page", "Now", "content/now.md"),
+    ],
+)
+def test_new_begins_a_source_that_builds(site: Path, kind: str, title: str, path: str) -> None:
+    done = sitegen("new", kind, title, "-s", site)
+    assert done.returncode == 0, done.stderr
+    assert (site / path).is_file()
+    explained = json.loads(sitegen("explain", path, "-s", site, "--format", "json").stdout)
+    titles = [each["value"] for each in explained["facts"] if each["name"] == "title"]
+    assert titles == [title]
+    again = sitegen("new", kind, title, "-s", site)
+    assert again.returncode == 1
+    assert "exists already" in again.stderr
+
+
+def test_a_draft_is_left_out_and_named(site: Path) -> None:
+    sitegen("new", "post", "Secret plan", "-s", site)
+    done = sitegen("build", "-s", site)
+    assert "left out content/posts/secret-plan.md: draft" in done.stdout
+    assert not (site / "public/posts/secret-plan").exists()
+    assert sitegen("build", "-s", site, "--drafts").returncode == 0
+    assert (site / "public/posts/secret-plan/index.html").is_file()
+
+
+def test_a_mistake_ends_with_1_keeps_the_old_output_and_names_its_place(site: Path) -> None:
+    sitegen("build", "-s", site)
+    before = (site / "public/index.html").read_bytes()
+    (site / "content/posts/b.md").write_text("[x](nowhere.md)\n", encoding="utf-8")
+    done = sitegen("build", "-s", site)
+    assert done.returncode == 1
+    assert "content/posts/b.md:1:5: error" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (site / "public/index.html").read_bytes() == before
+    assert not (site / "public/posts/b").exists()
+
+
+def test_problems_as_json_have_their_place(site: Path) -> None:
+    (site / "content/posts/b.md").write_text("[x](nowhere.md)\n", encoding="utf-8")
+    done = sitegen("build", "-s", site, "--format", "json")
+    [problem] = json.loads(done.stdout)["problems"]
+    assert (problem["path"], problem["line"], problem["kind"]) == (
+        "content/posts/b.md",
+        1,
+        "LinkError",
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["build", "-s", "/nonexistent"],
+        ["build", "--no-such-option"],
+        ["biuld"],
+        ["explain", "no/such/page"],
+    ],
+)
+def test_a_wrong_command_line_ends_with_2(site: Path, arguments: list[str]) -> None:
+    if arguments[0] == "explain":
+        arguments = [*arguments, "-s", str(site)]
+    done = sitegen(*arguments)
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "content/poems/a-first-poem.md",
+        "poems/a-first-poem",
+        "/poems/a-first-poem/",
+        "https://example.org/poems/a-first-poem/",
+        "poems/a-first-poem/index.html",
+    ],
+)
+def test_explain_takes_a_source_an_address_or_an_output(site: Path, target: str) -> None:
+    done = sitegen("explain", target, "-s", site)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("content/poems/a-first-poem.md\n  at /poems/a-first-poem/")
+    assert "the folder poems/" in done.stdout
+
+
+def test_verify_and_timings_say_what_they_did(site: Path) -> None:
+    done = sitegen("build", "-s", site, "--verify", "--timings", "--no-cache", "--jobs", "2")
+    assert done.returncode == 0, done.stderr
+    assert "files are the same in two builds" in done.stdout
+    assert " ms\n" in done.stdout
+
+
+def test_help_starts_without_the_heavy_libraries() -> None:
+    code = (
+        "import sys, click.testing, sitegen.cli as c;"
+        "r = click.testing.CliRunner().invoke(c.main, ['--help']);"
+        "assert r.exit_code == 0;"
+        "print([m for m in ('numpy', 'jinja2', 'pygments', 'markdown_it', 'yaml') "
+        "if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_one_post_that_will_not_end_costs_only_itself(site: Path) -> None:
+    (site / "site.toml").write_text(
+        'title = "A"\nurl = "https://example.org/"\n[markup]\nmax_seconds = 0.5\n',
+        encoding="utf-8",
+    )
+    slow = "a" + "".join(f"[{n}][" for n in range(20000)) + "x" * 400_000 + "*a **b " * 60_000
+    (site / "content/posts/slow.md").write_text(slow, encoding="utf-8")
+    (site / "content/posts/wrong.md").write_text("[x](nowhere.md)\n", encoding="utf-8")
+    done = sitegen("build", "-s", site)
+    assert done.returncode == 1
+    assert "content/posts/slow.md:1:1: error: this file took longer than 0.5 s" in done.stderr
+    assert "content/posts/wrong.md:1:5: error" in done.stderr
