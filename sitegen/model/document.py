@@ -1,0 +1,127 @@
+"""A parsed source: what it says of itself, its body, and what it refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sitegen.errors import Problem, Span
+from sitegen.model.body import Body
+from sitegen.model.settings import Kind, Value
+
+
+class Moment(Value, frozen=True):
+    """A calendar day, and the instant (aware) where the writer gave a time."""
+
+    day: date
+    at: datetime | None = None
+
+
+class Origin(Value, frozen=True):
+    """Where a value came from, for `explain`; and its place, for errors about it."""
+
+    text: str
+    span: Span | None = None
+
+
+class Meta(Value, frozen=True):
+    """What a source says of itself."""
+
+    title: str
+    kind: Kind
+    slug: str
+    date: Moment | None = None
+    updated: Moment | None = None
+    permalink: str | None = None
+    tags: tuple[str, ...] = ()
+    series: str | None = None
+    authors: tuple[str, ...] = ()
+    description: str = ""
+    draft: bool = False
+    language: str = "en"
+    aliases: tuple[str, ...] = ()
+    image: str | None = None
+    math: bool = True
+    toc: bool = False
+    line_numbers: bool = False
+    epigraph: str | None = None
+    extra: Mapping[str, Any] = {}
+
+
+class Link(Value, frozen=True):
+    """An address as the writer typed it, and where."""
+
+    target: str
+    span: Span
+
+
+class Image(Value, frozen=True):
+    """An image as the writer typed it. `first`: of its document (it is not loaded lazily)."""
+
+    target: str
+    alt: str
+    span: Span
+    title: str | None = None
+    classes: tuple[str, ...] = ()
+    id: str | None = None
+    first: bool = False
+
+
+class Heading(Value, frozen=True):
+    """A heading of the body: level 2 to 6 as published, plain text, id."""
+
+    level: int
+    id: str
+    text: str
+
+
+class Fence(Value, frozen=True):
+    """An `attention` block. `span` is its opening line; the text begins on the next one.
+
+    `indent` is the column offset that the fence's container took from each line (0 outside
+    lists and quotes), so that errors inside it can point at the right column.
+    """
+
+    id: str
+    text: str
+    span: Span
+    indent: int = 0
+
+
+class Figure(Value, frozen=True):
+    """A drawn figure: what a page shows, what is exported, and what a sanitiser leaves."""
+
+    id: str
+    html: str
+    """The whole `<figure>` for a page: inline SVG with title and description, caption, table."""
+    sentence: str
+    """What the figure shows, in one sentence of plain text."""
+    table: str
+    """The numbers as an HTML `<table>` without classes, for feeds."""
+    svg: str
+    """A standalone SVG file, with labels and its own dark-mode style."""
+    caption: str = ""
+    """The author's caption and the facts of the figure, as plain text."""
+
+
+class Document(Value, frozen=True):
+    """A parsed source: knows nothing of its address, its neighbours or the site."""
+
+    path: str
+    digest: str
+    meta: Meta
+    origins: Mapping[str, Origin]
+    body: Body
+    lead: Body
+    """The first paragraph, or the first stanza, for a list that shows a beginning."""
+    headings: tuple[Heading, ...] = ()
+    links: tuple[Link, ...] = ()
+    images: tuple[Image, ...] = ()
+    fences: tuple[Fence, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    """The fences, drawn: empty as `parse` leaves it, filled in by `build`."""
+    anchors: frozenset[str] = frozenset()
+    """Every id in the body that a link may point at."""
+    words: int = 0
+    problems: tuple[Problem, ...] = ()

@@ -1,0 +1,76 @@
+"""What comes in: sources, assets and configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+Kind = Literal["post", "poem", "page"]
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of every value here."""
+
+
+class Source(Value, frozen=True):
+    """A Markdown file as text: decoded, without BOM, one newline character a line end."""
+
+    path: str
+    text: str
+    digest: str
+
+
+class Asset(Value, frozen=True):
+    """A file that is published as it is. `file` is where it lies on this disk."""
+
+    path: str
+    file: str
+    digest: str
+    size: int
+
+
+class Section(Value, frozen=True):
+    """`[sections.NAME]` of `site.toml`: what is so for every source in `content/NAME/`."""
+
+    name: str
+    kind: Kind | None = None
+    title: str | None = None
+    permalink: str | None = None
+    paginate: int | None = None
+
+
+class MarkupConfig(Value, frozen=True):
+    """`[markup]` of `site.toml`: what a source may use, and the most that it may cost."""
+
+    macros: Mapping[str, str] = {}
+    max_seconds: float = 5.0
+    max_bytes: int = 5_000_000
+
+
+class Config(Value, frozen=True):
+    """`site.toml`, checked. `url` ends with a slash; `base` is its path, `/` or `/blog/`."""
+
+    title: str
+    url: str
+    base: str
+    description: str = ""
+    author: str = ""
+    language: str = "en"
+    timezone: str = "UTC"
+    paginate: int = 10
+    sections: Mapping[str, Section] = {}
+    markup: MarkupConfig = MarkupConfig()
+    deploy: Mapping[str, Mapping[str, Any]] = {}
+
+
+class Settings(Value, frozen=True):
+    """All that `parse` may know beside the source itself."""
+
+    kind: Kind
+    kind_origin: str
+    language: str = "en"
+    timezone: str = "UTC"
+    author: str = ""
+    macros: Mapping[str, str] = {}

@@ -1,0 +1,161 @@
+"""All documents tied together, and the files that they become."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from sitegen.errors import Problem
+from sitegen.model.document import Document, Moment
+from sitegen.model.settings import Asset, Kind, Value
+
+
+class ImageFile(Value, frozen=True):
+    """Where an image is, and its size in pixels where the file tells."""
+
+    src: str
+    width: int | None = None
+    height: int | None = None
+
+
+class TagRef(Value, frozen=True):
+    """A tag as shown, and its page."""
+
+    name: str
+    url: str
+    count: int
+
+
+class PageRef(Value, frozen=True):
+    """What another page shows of a page. `path` is its source."""
+
+    path: str
+    url: str
+    title: str
+    kind: Kind
+    date: Moment | None
+    description: str
+    draft: bool = False
+
+
+class Page(Value, frozen=True):
+    """A document with its address and its neighbours."""
+
+    url: str
+    output: str
+    document: Document
+    links: tuple[str, ...]
+    """Resolved `document.links`, index by index."""
+    images: tuple[ImageFile, ...]
+    tags: tuple[TagRef, ...] = ()
+    previous: PageRef | None = None
+    next: PageRef | None = None
+    source_url: str = ""
+    """The address of its Markdown source."""
+
+
+ListingKind = Literal["home", "section", "archive", "tags", "tag"]
+
+
+class Listing(Value, frozen=True):
+    """A list of pages at an address; `number` of `count` where it is paginated."""
+
+    kind: ListingKind
+    url: str
+    output: str
+    title: str
+    entries: tuple[PageRef, ...]
+    number: int = 1
+    count: int = 1
+    newer: str | None = None
+    older: str | None = None
+    intro: str | None = None
+    """The source path of the `index.md` that introduces it."""
+    tags: tuple[TagRef, ...] = ()
+    feed: str | None = None
+    """The address of its Atom feed."""
+
+
+class Redirect(Value, frozen=True):
+    """An alias: a page at `output` that sends the reader to `target` (an address)."""
+
+    output: str
+    url: str
+    target: str
+    source: str
+
+
+class Feed(Value, frozen=True):
+    """A list of pages for feed readers, at `output` + `.xml` and `.json`."""
+
+    id: str
+    title: str
+    output: str
+    url: str
+    """The address of the page that it belongs to."""
+    entries: tuple[str, ...]
+    """Source paths, newest first."""
+
+
+class NavLink(Value, frozen=True):
+    """A link of the site's navigation."""
+
+    title: str
+    url: str
+
+
+class SiteInfo(Value, frozen=True):
+    """What every page may say of the whole site."""
+
+    title: str
+    url: str
+    base: str
+    description: str
+    author: str
+    language: str
+    timezone: str
+    navigation: tuple[NavLink, ...]
+    feed: str
+    """The address of the Atom feed of the whole site."""
+
+
+class Site(Value, frozen=True):
+    """All documents tied together: the knot."""
+
+    info: SiteInfo
+    pages: Mapping[str, Page]
+    """By source path."""
+    listings: tuple[Listing, ...]
+    redirects: tuple[Redirect, ...]
+    feeds: tuple[Feed, ...]
+    assets: tuple[tuple[str, Asset], ...]
+    """(output path, asset): the files beside the sources."""
+    featured: tuple[str, ...] = ()
+    """Source paths of the newest post and the newest poem, for the home page."""
+    problems: tuple[Problem, ...] = ()
+
+
+class Artifact(Value, frozen=True):
+    """A file of the output: its bytes, or the file on this disk that it copies."""
+
+    path: str
+    media_type: str
+    digest: str
+    made_from: tuple[str, ...]
+    data: bytes | None = None
+    file: str | None = None
+
+
+class LeftOut(Value, frozen=True):
+    """A source that this build did not publish, and why."""
+
+    path: str
+    why: str
+
+
+class Snapshot(Value, frozen=True):
+    """A whole output, in memory, and what was learnt on the way."""
+
+    artifacts: Mapping[str, Artifact]
+    problems: tuple[Problem, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
