@@ -1,0 +1,122 @@
+"""TOML with places: `tomllib` gives values but not where they stand, so a small scan finds that.
+
+Comes in: text, its path, the line of the file on which it begins. Goes out: values and the span
+of each key and value, or one error of the kind asked for.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from sitegen.errors import SiteError, Span
+
+DEEPEST = 32
+TOO_DOTTED = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{DEEPEST}}}")
+"""`tomllib` takes seconds for a key of thousands of parts."""
+
+
+class Place(NamedTuple):
+    """Where a key stands, and its value."""
+
+    key: Span
+    value: Span
+
+
+class Toml(NamedTuple):
+    """A read file or block."""
+
+    values: dict[str, Any]
+    places: Mapping[tuple[str, ...], Place]
+    start: Span
+
+    def place(self, *keys: str) -> Place:
+        """Of a key given by its path; of the nearest table around it if the scan missed it."""
+        for size in range(len(keys), 0, -1):
+            if keys[:size] in self.places:
+                return self.places[keys[:size]]
+        return Place(self.start, self.start)
+
+
+def read_toml(text: str, path: str, error: type[SiteError], first_line: int = 1) -> Toml:
+    """Values with their places; raises `error` at the mistake."""
+    start = Span(path, first_line)
+    try:
+        if TOO_DOTTED.search(text):
+            raise RecursionError  # noqa: TRY301
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as mistake:
+        raise _explained(str(mistake), text, start, error) from None
+    except RecursionError:
+        raise error(f"TOML nested more than {DEEPEST} levels deep", start) from None
+    except ValueError as mistake:  # a number of thousands of digits
+        raise error(f"not valid TOML: {mistake}", start) from None
+    return Toml(values, dict(_scan(text.split("\n"), path, first_line)), start)
+
+
+POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+DATE_LIKE = re.compile(r"=[ \t]*([0-9]{4}-[0-9]{2}-[0-9]{2}[0-9T:.+Z-]*)")
+
+
+def _explained(words: str, text: str, start: Span, error: type[SiteError]) -> SiteError:
+    lines = text.rstrip("\n").split("\n")
+    found = POSITION.search(words)
+    if found and found[1]:
+        row, column = int(found[1]), int(found[2])
+    else:
+        row, column = len(lines), len(lines[-1]) + 1
+    span = Span(start.path, start.line + row - 1, column)
+    what, hint = POSITION.sub("", words), None
+    dated = DATE_LIKE.search(lines[min(row, len(lines)) - 1])
+    if dated:
+        span = Span(span.path, span.line, dated.start(1) + 1, len(dated[1]))
+        return error(f'"{dated[1]}" is not a date', span, "write a day that exists, as 2024-01-31")
+    if what == "Invalid value":
+        hint = 'text needs quotes: title = "Hello"'
+    elif what.startswith(("Cannot overwrite", "Cannot declare")):
+        hint = "it was given before: keep one of the two"
+    return error(f"not valid TOML: {what[:1].lower()}{what[1:]}", span, hint)
+
+
+HEADER = re.compile(r"[ \t]*\[\[?(?=[ \t]*[\w\"'-])")
+PART = re.compile(r"""[ \t]*("(?:[^"\\]|\\.)*"|'[^']*'|[\w-]+)[ \t]*([.=\]])""")
+VALUE = re.compile(r"""[ \t]*("(?:[^"\\]|\\.)*"|'[^']*'|[^#]*)""")
+
+
+def _scan(lines: list[str], path: str, first: int) -> Iterator[tuple[tuple[str, ...], Place]]:
+    """The place of each `key = value` and `[table]`, outside strings of several lines."""
+    table: tuple[str, ...] = ()
+    closing = ""
+    for number, line in enumerate(lines, first):
+        if closing:
+            closing = "" if closing in line else closing
+            continue
+        header = HEADER.match(line)
+        keys, begin, end = _keys(line, header.end() if header else 0)
+        if not keys:
+            continue
+        key = Span(path, number, begin + 1, max(1, len(line[begin:end].rstrip(" \t=]."))))
+        if header:
+            table = keys
+            yield table, Place(key, key)
+            continue
+        value = VALUE.match(line, end)
+        shown = value[1].rstrip() if value else ""
+        column = value.start(1) + 1 if value else end + 1
+        yield (*table, *keys), Place(key, Span(path, number, column, max(1, len(shown))))
+        closing = next((q for q in ('"""', "'''") if line.count(q) == 1), "")
+
+
+def _keys(line: str, position: int) -> tuple[tuple[str, ...], int, int]:
+    """The parts of a dotted key from `position` on, where it begins, where its value may."""
+    keys: list[str] = []
+    begin = position
+    while found := PART.match(line, position):
+        begin = begin if keys else found.start(1)
+        keys.append(found[1].strip("\"'"))
+        position = found.end()
+        if found[2] != ".":
+            return tuple(keys), begin, position
+    return (), begin, position
