@@ -1,0 +1,257 @@
+"""`site.toml`, checked.
+
+Comes in: its text. Goes out: a `Config`, or all mistakes of the file at once, each with its place;
+and for a source path, the `Settings` under which it is parsed.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Collection, Mapping
+from pathlib import PurePosixPath
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from sitegen.errors import ConfigError, suggest
+from sitegen.model import Config, Kind, MarkupConfig, Section, Settings
+from sitegen.moments import find_zone
+from sitegen.slugs import address_mistake, is_language, printable
+from sitegen.toml import Toml, read_toml
+
+T = TypeVar("T")
+
+KINDS: dict[str, Kind] = {"post": "post", "poem": "poem", "page": "page"}
+SITE = frozenset(Config.__struct_fields__) - {"base"}
+SECTION = {"type", "title", "permalink", "paginate"}
+MARKUP = frozenset(MarkupConfig.__struct_fields__)
+TYPES = {str: "text in quotes", int: "a whole number", float: "a number", dict: "a table"}
+
+
+def read_config(text: str, path: str = "site.toml") -> Config:
+    """The configuration; raises an ExceptionGroup of ConfigError with every mistake."""
+    try:
+        toml = read_toml(text.removeprefix("\ufeff").replace("\r\n", "\n"), path, ConfigError)
+    except ConfigError as mistake:
+        raise ExceptionGroup(f"{path} cannot be read", [mistake]) from None
+    mistakes: list[ConfigError] = []
+    config = _site(_Table(toml, mistakes))
+    if mistakes:
+        raise ExceptionGroup(f"{len(mistakes)} mistake(s) in {path}", mistakes)
+    return config
+
+
+class _Table:
+    """One table of the file: gives its values by type, and collects what is wrong with them."""
+
+    def __init__(self, toml: Toml, mistakes: list[ConfigError], *keys: str) -> None:
+        self.toml = toml
+        self.mistakes = mistakes
+        self.keys = keys
+        self.values: Mapping[str, Any] = toml.values
+        for key in keys:
+            self.values = self.values[key]
+
+    def wrong(self, key: str, message: str, hint: str | None = None) -> None:
+        """Note a mistake at the value of a key."""
+        span = self.toml.place(*self.keys, key).value
+        self.mistakes.append(ConfigError(message, span, hint))
+
+    def known(self, names: Collection[str], where: str) -> None:
+        """Note each key that is none of `names`."""
+        for key in self.values:
+            if key not in names:
+                span = self.toml.place(*self.keys, key).key
+                message = f'unknown key "{key}" {where}'
+                self.mistakes.append(ConfigError(message, span, suggest(key, names, "Known keys")))
+
+    def get(self, key: str, kind: type[T], default: T) -> T:
+        """The value of a key, or the default if it is missing or of another type."""
+        value = self.values.get(key, default)
+        if kind is float and type(value) is int:
+            value = float(value)
+        if type(value) is kind or value is default:
+            return value
+        self.wrong(key, f"{key} must be {TYPES[kind]}, and not {_shown(value)}")
+        return default
+
+    def text(self, key: str, default: str = "") -> str:
+        """A line of text."""
+        value = self.get(key, str, default)
+        if not printable(value):
+            self.wrong(key, f"{key} must be one line without control characters")
+        return value.strip()
+
+    def at_least(self, key: str, least: int, default: int) -> int:
+        """A whole number."""
+        value = self.get(key, int, default)
+        if value < least:
+            self.wrong(key, f"{key} must be {least} or more, and not {value}")
+        return value
+
+    def tables(self, key: str) -> list[_Table]:
+        """The tables inside the table `key`."""
+        found = []
+        for name, value in self.get(key, dict, {}).items():
+            inner = _Table(self.toml, self.mistakes, *self.keys, key)
+            if isinstance(value, dict):
+                found.append(_Table(self.toml, self.mistakes, *inner.keys, name))
+            else:
+                inner.wrong(name, f"{key}.{name} must be a table", f"write [{key}.{name}]")
+        return found
+
+
+def _shown(value: object) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case dict():
+            return "a table"
+        case list():
+            return "a list"
+        case str():
+            return f'"{value[:60]}"'
+    return str(value)[:60]
+
+
+def _site(table: _Table) -> Config:
+    table.known(SITE, "in site.toml")
+    url, base, host = _url(table)
+    language, timezone = table.text("language", "en"), table.text("timezone", "UTC")
+    if not is_language(language):
+        hint = "write a language tag, as en, pt-BR or zh-Hant"
+        table.wrong("language", f'"{language}" is not a language', hint)
+    if not find_zone(timezone):
+        hint = 'write the name of a zone, as "Europe/Berlin" or "UTC"'
+        table.wrong("timezone", f'"{timezone}" is not a time zone', hint)
+    sections = [_section(section) for section in table.tables("sections")]
+    deploy = {target.keys[-1]: target.values for target in table.tables("deploy")}
+    return Config(
+        title=table.text("title") or host,
+        url=url,
+        base=base,
+        description=table.text("description"),
+        author=table.text("author"),
+        language=language,
+        timezone=timezone,
+        paginate=table.at_least("paginate", 1, 10),
+        sections={section.name: section for section in sections},
+        markup=_markup(table),
+        deploy=deploy,
+    )
+
+
+URL_HINT = 'write the address that readers will use: url = "https://example.org/"'
+
+
+def _url(table: _Table) -> tuple[str, str, str]:
+    """The site's address with a slash at its end, its path, its host."""
+    url = table.get("url", str, "").strip()
+    if not url:
+        if not isinstance(table.values.get("url", ""), str):
+            return "", "/", ""
+        place = table.toml.place("url").value
+        table.mistakes.append(ConfigError("the site has no url", place, URL_HINT))
+        return "", "/", ""
+    if why := _url_mistake(url):
+        table.wrong("url", f'the url "{url}" {why}', URL_HINT)
+        return "", "/", ""
+    parts = urlsplit(url)
+    base = parts.path.rstrip("/") + "/"
+    return f"{parts.scheme}://{parts.netloc.lower()}{base}", base, parts.hostname or ""
+
+
+def _url_mistake(url: str) -> str | None:
+    if not printable(url) or " " in url or "\\" in url:
+        return "has a space, a backslash or a control character"
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as mistake:
+        return f"cannot be read: {mistake}"
+    if parts.scheme not in {"http", "https"} or not host:
+        return "is not absolute: it must begin with https:// or http:// and a host"
+    if "@" in parts.netloc:
+        return "has a user name, which every reader would see"
+    if "?" in url or "#" in url:
+        return "has a ? or a #"
+    return address_mistake(parts.path.rstrip("/") + "/")
+
+
+def _section(table: _Table) -> Section:
+    name = table.keys[-1]
+    table.known(SECTION, f"in [sections.{name}]")
+    kind = table.text("type")
+    if kind and kind.lower() not in KINDS:
+        hint = suggest(kind, KINDS, "Known types")
+        table.wrong("type", f'unknown type "{kind}"', hint)
+    permalink = table.text("permalink")
+    if permalink and (why := address_mistake(permalink)):
+        hint = "write a path inside the site"
+        table.wrong("permalink", f'the permalink "{permalink}" {why}', hint)
+    paginate = table.at_least("paginate", 1, 1) if "paginate" in table.values else None
+    return Section(
+        name=name,
+        kind=KINDS.get(kind.lower()),
+        title=table.text("title") or None,
+        permalink=permalink or None,
+        paginate=paginate,
+    )
+
+
+def _markup(site: _Table) -> MarkupConfig:
+    if not site.get("markup", dict, {}):
+        return MarkupConfig()
+    table = _Table(site.toml, site.mistakes, "markup")
+    table.known(MARKUP, "in [markup]")
+    seconds = table.get("max_seconds", float, MarkupConfig().max_seconds)
+    if not (math.isfinite(seconds) and seconds > 0):
+        table.wrong("max_seconds", f"max_seconds must be more than 0, and not {seconds}")
+    macros = {}
+    if table.get("macros", dict, {}):
+        inner = _Table(site.toml, site.mistakes, "markup", "macros")
+        macros = {name: inner.get(name, str, "") for name in inner.values}
+    return MarkupConfig(
+        macros=macros,
+        max_seconds=seconds,
+        max_bytes=table.at_least("max_bytes", 1, MarkupConfig().max_bytes),
+    )
+
+
+TELLING: dict[str, Kind] = {
+    "poems": "poem",
+    "poetry": "poem",
+    "verse": "poem",
+    "posts": "post",
+    "essays": "post",
+    "blog": "post",
+}
+"""Folders whose name says what is in them."""
+
+
+def settings_for(path: str, config: Config) -> Settings:
+    """What `parse` may know of a source at `path` (`content/poems/snow.md`)."""
+    kind, origin = _kind_at(PurePosixPath(path), config)
+    return Settings(
+        kind=kind,
+        kind_origin=origin,
+        language=config.language,
+        timezone=config.timezone,
+        author=config.author,
+        macros=config.markup.macros,
+    )
+
+
+def _kind_at(path: PurePosixPath, config: Config) -> tuple[Kind, str]:
+    if path.stem.lower() == "index":
+        return "page", "index.md is the page of its folder"
+    folders = path.parent.parts[1:]
+    if folders:
+        name = unicodedata.normalize("NFC", folders[0])
+        section = config.sections.get(name) or config.sections.get(folders[0])
+        if section and section.kind:
+            return section.kind, f"[sections.{name}] in site.toml"
+    for folder in reversed(folders):
+        if folder.lower() in TELLING:
+            return TELLING[folder.lower()], f"the folder {folder}/"
+    return "page", "default"
