@@ -14,6 +14,7 @@ from sitegen.errors import FigureError, Span, suggest
 from sitegen.model import Fence
 
 MOST_MISTAKES = 20
+LONGEST_BLOCK = 200_000
 LONGEST_SHOWN = 40
 COMMENT = re.compile(r"^\s*#.*|(?<=\s\s)#.*|(?<=\t)#.*")
 CONTINUED = re.compile(r"\s{2,}|\t")
@@ -82,11 +83,12 @@ class Mistakes:
 
     def raise_all(self) -> None:
         """Raise an ExceptionGroup of all FigureErrors, if there is any."""
+        errors = sorted(self._errors, key=lambda error: error.span or self.opening)
         if self._more:
-            note = f"{self._more} more mistakes in this block"
-            self._errors.append(FigureError(note, self.opening))
-        if self._errors:
-            raise ExceptionGroup(f"{len(self._errors)} mistake(s) in a figure", self._errors)
+            note = f"{counted(self._more, 'more mistake')} in this block"
+            errors.append(FigureError(note, self.opening))
+        if errors:
+            raise ExceptionGroup(f"{counted(len(errors), 'mistake')} in a figure", errors)
 
 
 def shown(text: str) -> str:
@@ -94,11 +96,20 @@ def shown(text: str) -> str:
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 row`, `2 rows`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def read_block(
     fence: Fence, known: Collection[str], later: Collection[str], mistakes: Mistakes
 ) -> Mapping[str, Entry]:
     """The entries of a block by key; `later` are keys of a version to come."""
     entries: dict[str, Entry] = {}
+    if len(fence.text) > LONGEST_BLOCK:
+        message = f"the block has {len(fence.text):,} characters"
+        mistakes.add(message, hint=f"at most {LONGEST_BLOCK:,} are read")
+        mistakes.raise_all()
     for entry in _entries(fence, mistakes):
         key = entry.key.text
         if key in later:

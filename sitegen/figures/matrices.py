@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from sitegen.errors import Span
-from sitegen.figures.block import ROW_OR_NUMBER, Entry, Mistakes, Word, shown, words_of
+from sitegen.figures.block import ROW_OR_NUMBER, Entry, Mistakes, Word, counted, shown, words_of
 from sitegen.model import Value
 
 MOST_COLUMNS = 512
@@ -64,14 +64,14 @@ def read_inputs(
     shapes = _Shapes(entries, found, mistakes)
     match family:
         case ("Q", "K"):
-            shapes.rows(dict.fromkeys(("Q", "K", "V"), n), "tokens")
+            shapes.rows(("Q", "K", "V"), n, counted(n, "token"))
             shapes.same_width("Q", "K")
             shapes.cut("Q", heads)
             return Given(q=found["Q"], k=found["K"], v=found.get("V", ()))
         case ("X", "W_Q", "W_K"):
-            shapes.rows({"X": n}, "tokens")
+            shapes.rows(("X",), n, counted(n, "token"))
             width = len(found["X"][0]) if found["X"] else 0
-            shapes.rows({"W_Q": width, "W_K": width}, "columns in X")
+            shapes.rows(("W_Q", "W_K"), width, f"{counted(width, 'column')} of X")
             shapes.same_width("W_Q", "W_K")
             shapes.cut("W_Q", heads)
             return Projected(x=found["X"], w_q=found["W_Q"], w_k=found["W_K"])
@@ -93,7 +93,7 @@ def _family(entries: Mapping[str, Entry], mistakes: Mistakes) -> tuple[str, ...]
     stray = next((key for key, keys in begun if keys != family), None)
     if stray:
         message = f'"{stray}" does not go with "{first}"'
-        mistakes.add(message, entries[stray].key.span, f"with {first}: {', '.join(family)}")
+        mistakes.add(message, entries[stray].key.span, f"{' and '.join(family)} belong together")
     missing = [key for key in family if key not in entries]
     for key in missing:
         mistakes.add(f'"{key}" is missing', hint=f"{' and '.join(family)} belong together")
@@ -147,7 +147,7 @@ def _matrix(entry: Entry, mistakes: Mistakes) -> Matrix:
     sound = all(value is not None for row in read for value in row)
     for place, row in enumerate(rows[1:], 2):
         if len(row) != width:
-            message = f"row {place} of {name} has {len(row)} numbers, row 1 has {width}"
+            message = f"row {place} of {name} has {counted(len(row), 'number')}, row 1 has {width}"
             mistakes.add(message, _across(row) or entry.span, ROWS_HINT)
             sound = False
     return tuple(tuple(value or 0.0 for value in row) for row in read) if sound else ()
@@ -199,12 +199,12 @@ class _Shapes:
         self.entries, self.mistakes = entries, mistakes
         self.found = {key: matrix for key, matrix in found.items() if matrix}
 
-    def rows(self, wanted: Mapping[str, int], of_what: str) -> None:
-        """A row for each of something."""
-        for key, count in wanted.items():
+    def rows(self, keys: tuple[str, ...], count: int, told: str) -> None:
+        """A row for each of something; a count of 0 is not known, after another mistake."""
+        for key in keys:
             rows = len(self.found.get(key, ()))
             if rows and count and rows != count:
-                message = f"{key} has {rows} row(s), but there are {count} {of_what}"
+                message = f"{key} has {counted(rows, 'row')} for {told}"
                 self.mistakes.add(message, self.entries[key].span, ROWS_HINT)
 
     def same_width(self, one: str, other: str) -> None:
@@ -212,7 +212,7 @@ class _Shapes:
         if one in self.found and other in self.found:
             widths = len(self.found[one][0]), len(self.found[other][0])
             if widths[0] != widths[1]:
-                message = f"{one} has {widths[0]} column(s), but {other} has {widths[1]}"
+                message = f"{one} has {counted(widths[0], 'column')}, but {other} has {widths[1]}"
                 self.mistakes.add(message, self.entries[other].span, "they must be equally wide")
 
     def cut(self, key: str, heads: int) -> None:

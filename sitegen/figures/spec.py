@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from sitegen.errors import Span
-from sitegen.figures.block import Entry, Mistakes, Word, read_block, shown
+from sitegen.figures.block import Entry, Mistakes, Word, counted, read_block, shown
 from sitegen.figures.matrices import INPUT_KEYS, Inputs, number, read_inputs, whole
 from sitegen.model import Fence, Value
 
@@ -185,7 +185,7 @@ def _row(entries: Mapping[str, Entry], tokens: tuple[str, ...], mistakes: Mistak
         mistakes.unknown("token", Word(wanted, entry.span), dict.fromkeys(tokens), "Tokens")
         return None
     if not 1 <= int(ordinal) <= len(places):
-        hint = f'"{shown(token)}" occurs {len(places)} time(s)'
+        hint = f'"{shown(token)}" occurs {counted(len(places), "time")}'
         mistakes.add(f'there is no "{shown(wanted)}"', entry.span, hint)
         return None
     return places[int(ordinal) - 1]

@@ -65,6 +65,7 @@ def sentence(spec: Spec, shares: Shares) -> str:
             (-percent, i, j)
             for i, row in enumerate(shares.percents)
             for j, percent in enumerate(row)
+            if not (spec.causal and i == 0 < len(shares.percents) - 1)  # it has only itself
         ]
         largest = [f"{called[i]} to {called[j]}, {-p}{NBSP}%" for p, i, j in sorted(cells)[:3]]
         return f"Largest weights: {'; '.join(largest)}."
