@@ -1,1 +1,155 @@
-"""Markdown to chunks and slots: prose, verse, fences, notes, formulas, typography."""
+"""Markdown to chunks and slots: prose, verse, fences, notes, formulas, typography.
+
+Comes in: a `Source` and the `Settings` of its place in the site. Goes out: a `Document` that knows
+nothing of its address, of its neighbours or of the theme. Mistakes are in its `problems`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+
+import msgspec
+from markdown_it.token import Token
+
+from sitegen.errors import Span
+from sitegen.frontmatter import FrontMatter, complete, kind_of, read_front_matter
+from sitegen.markup import headings
+from sitegen.markup.context import Context, joined
+from sitegen.markup.dialect import markdown
+from sitegen.markup.notes import report_unused
+from sitegen.markup.render import render
+from sitegen.markup.verse import parse_verse
+from sitegen.media import plain_text
+from sitegen.model import Body, Document, NoteSlot, Settings, Source, Stanza, Verse, VerseSlot
+
+Title = tuple[str, Span] | None
+
+
+def parse(source: Source, settings: Settings) -> Document:
+    """A source as a document; never raises for a mistake of the writer's."""
+    front = read_front_matter(source, settings)
+    kind, _ = kind_of(front, settings)
+    language = front.values.get("language", settings.language)
+    context = open_context(source.path, settings, language, source.text.split("\n"))
+    context.problems += front.problems
+    context.env["math"] = front.values.get("math", True)
+    title, body, lead = (_poem if kind == "poem" else _prose)(front, context)
+    report_unused(context)
+    meta, origins = complete(front, source, settings, heading=title, summary=_summary(lead))
+    return Document(
+        path=source.path,
+        digest=source.digest,
+        meta=meta,
+        origins=origins,
+        body=body,
+        lead=lead,
+        headings=tuple(context.headings),
+        links=tuple(context.links),
+        images=tuple(context.images),
+        fences=tuple(context.fences),
+        anchors=frozenset(context.anchors),
+        words=len(plain_text(body).split()),
+        problems=tuple(context.problems),
+    )
+
+
+def open_context(
+    path: str, settings: Settings, language: str = "en", lines: Sequence[str] = ()
+) -> Context:
+    """An empty context for the file at `path`, whose lines are `lines`."""
+    return Context(path, settings, markdown(language), render, lines)
+
+
+# --- prose ---------------------------------------------------------------------------------------
+
+
+def _prose(front: FrontMatter, context: Context) -> tuple[Title, Body, Body]:
+    """Title, body and lead of an essay or a page."""
+    tokens = context.tokens(front.body, front.first_line)
+    title = _take_title(tokens, front.values.get("title"), context)
+    context.shift = int(any(token.tag == "h1" for token in tokens))
+    begin, end = _first_paragraph(tokens)
+    before, lead = context.chunks(tokens[:begin]), context.chunks(tokens[begin:end])
+    body = joined([*before, *lead, *context.chunks(tokens[end:])])
+    return title, body, _without_notes(lead)
+
+
+def _take_title(tokens: list[Token], known: str | None, context: Context) -> Title:
+    """Take the first `# heading` out of the body where it is the title, or repeats it."""
+    for index, token in enumerate(tokens):
+        if token.tag == "h1" and token.nesting == 1 and token.level == 0:
+            text = " ".join(headings.plain(tokens[index + 1].children or ()).split())
+            repeats = index == 0 and text == " ".join((known or "").split())
+            if not text or (known is not None and not repeats):
+                return None
+            span = context.place_of(tokens[index + 1])
+            del tokens[index : index + 3]
+            return text, span
+    return None
+
+
+def _first_paragraph(tokens: Sequence[Token]) -> tuple[int, int]:
+    """Where the first paragraph that has words begins and ends; (0, 0) without one."""
+    for index, token in enumerate(tokens):
+        if token.type == "paragraph_open" and token.level == 0:
+            inside = tokens[index + 1].children or ()
+            if any(child.type == "text" and child.content.strip() for child in inside):
+                return index, index + 3
+    return 0, 0
+
+
+# --- a poem --------------------------------------------------------------------------------------
+
+
+def _poem(front: FrontMatter, context: Context) -> tuple[Title, Body, Body]:
+    """Title, body and lead of a poem."""
+    text, line, title = _take_first_line(front, context)
+    numbered = bool(front.values.get("line_numbers", False))
+    context.count("poem")
+    verse = parse_verse(text, line, context, numbered=numbered)
+    first = next((block for block in verse.blocks if isinstance(block, Stanza)), None)
+    if first is None:
+        return title, (VerseSlot(verse=verse),), ()
+    lines = (msgspec.structs.replace(line, body=_without_notes(line.body)) for line in first.lines)
+    stanza = msgspec.structs.replace(first, lines=tuple(lines), gap=False)
+    lead = VerseSlot(verse=Verse(blocks=(stanza,), prefix="lead."))
+    return title, (VerseSlot(verse=verse),), (lead,)
+
+
+def _take_first_line(front: FrontMatter, context: Context) -> tuple[str, int, Title]:
+    """The poem without a `# heading` that stands alone before it; its line; the heading."""
+    rows = front.body.split("\n")
+    first = next((index for index, row in enumerate(rows) if row.strip()), 0)
+    row, known = rows[first], front.values.get("title")
+    alone = not any(row.strip() for row in islice(rows, first + 1, first + 2))
+    if not (alone and row.lstrip(" ").startswith("# ")):
+        return front.body, front.first_line, None
+    line, column = front.first_line + first, row.index("#") + 3
+    words = row.strip().strip("#").strip()
+    text = headings.plain(context.inline(words, line, column)).strip()
+    if not text or (known is not None and text != known):
+        return front.body, front.first_line, None
+    below = "\n".join(rows[first + 1 :])
+    return below, line + 1, (text, context.span(line, column, len(words)))
+
+
+# --- what a list shows of it ---------------------------------------------------------------------
+
+
+def _without_notes(body: Body) -> Body:
+    return joined([chunk for chunk in body if not isinstance(chunk, NoteSlot)])
+
+
+LONGEST_SUMMARY = 280
+
+
+def _summary(lead: Body) -> str:
+    """The lead as one line of text, cut between words."""
+    lines = (" ".join(line.split()) for line in plain_text(lead).splitlines())
+    text = " / ".join(line for line in lines if line)
+    if len(text) <= LONGEST_SUMMARY:
+        return text
+    cut = text[: LONGEST_SUMMARY + 1]
+    words, space, _ = cut.rpartition(" ")
+    return (words if space else cut[:-1]).rstrip(" ,;:—–-/") + "…"

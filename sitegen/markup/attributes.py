@@ -34,9 +34,8 @@ def plugin(md: MarkdownIt) -> None:
     md.core.ruler.after("inline", "attributes_inside", inside)
 
 
-def apply(token: Token, text: str, context: Context | None) -> None:
-    """Give `token` the attributes that `text`, which matched `LIST`, names."""
-    line = token.map[0] if token.map else 0
+def apply(token: Token, text: str, line: int, context: Context | None) -> None:
+    """Give `token` the attributes that `text`, which matched `LIST` in this line, names."""
     for item in ITEM.findall(text):
         if item[0] == ".":
             token.attrJoin("class", item[1:])
@@ -49,11 +48,10 @@ def apply(token: Token, text: str, context: Context | None) -> None:
         elif name != "style" and not name.startswith("on"):
             token.attrSet(name, value)
         elif context is not None:
-            place = context.span(line) if line else None
             context.warn(
                 MarkupError,
                 f'the attribute "{name}" is left out',
-                place,
+                context.find(line, f"{name}="),
                 "the page's security policy forbids it; use a class",
             )
 
@@ -74,7 +72,7 @@ def blocks(state: StateCore) -> None:
         elif owner.type == "paragraph_open" and LIST.fullmatch(token.content):
             neighbour = _neighbour(tokens, index - 1)
             if neighbour is not None:
-                apply(neighbour, token.content, state.env.get("context"))
+                apply(neighbour, token.content, *_line(token, state))
                 alone.update((index - 1, index, index + 1))
         elif owner.type == "paragraph_open":
             hidden = owner.hidden and index > 1
@@ -87,12 +85,19 @@ LAST_WORD = re.compile(r"(?:^|[ \t])\{[^{}\n]*\}$")
 LAST_LINE = re.compile(r"\n[ \t]*\{[^{}\n]*\}$")
 
 
+def _line(token: Token, state: StateCore) -> tuple[int, Context | None]:
+    """The last line of a token whose `map` still counts from the first line of its piece."""
+    context: Context | None = state.env.get("context")
+    first = context.first_line if context is not None else 1
+    return (token.map[1] if token.map else 1) - 1 + first, context
+
+
 def _take_end(token: Token, owner: Token, end: re.Pattern[str], state: StateCore) -> None:
     brace = token.content.rfind("{")
     start = max(0, brace - 100)  # spaces before it
     match = end.search(token.content, start)
     if match and LIST.fullmatch(token.content, brace):
-        apply(owner, token.content[brace:], state.env.get("context"))
+        apply(owner, token.content[brace:], *_line(token, state))
         token.content = token.content[: match.start()].rstrip()
 
 
@@ -125,7 +130,8 @@ def inside(state: StateCore) -> None:
                 continue
             match = LIST.match(text.content)
             if match:
-                apply(_opening(children, index - 1), match[0], state.env.get("context"))
+                line = token.map[0] if token.map else 1
+                apply(_opening(children, index - 1), match[0], line, state.env.get("context"))
                 text.content = text.content[match.end() :]
 
 

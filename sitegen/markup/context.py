@@ -50,7 +50,7 @@ class Context:
         self.headings: list[Heading] = []
         self.problems: list[Problem] = []
         self.notes: dict[int, NoteSlot] = {}
-        """By the id that the footnote plugin gives: `token.meta["id"]`."""
+        """By number, in the order in which they are rendered."""
         self.counts: Counter[str] = Counter()
         """How many poems, tables and formulas there are so far."""
         self.shift = 0
@@ -108,6 +108,10 @@ class Context:
         """A place in this source."""
         return Span(self.path, line, column, length)
 
+    def find(self, line: int, text: str) -> Span:
+        """The place of `text` in a line of the file, or the beginning of that line."""
+        return self.span(line, self._column(line, text) + 1, len(text))
+
     def enter(self, token: Token) -> None:
         """The inside of `token` is parsed from here on. Its `map` is made to count file lines."""
         if token.map:
@@ -135,6 +139,10 @@ class Context:
         if content is not token.content:  # the inside of an inline note, or of an image
             offset += max(0, token.content.find(content))
         return self.place_in(token, offset, length)
+
+    def place_of(self, token: Token) -> Span:
+        """The place of the first line of an inline token's text."""
+        return self.find((token.map or [self.first_line])[0], token.content.split("\n", 1)[0])
 
     def place_in(self, token: Token, offset: int, length: int = 1) -> Span:
         """The place of `token.content[offset]`, for a token that has a `map`.

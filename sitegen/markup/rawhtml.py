@@ -41,7 +41,8 @@ def scan(html: str, place: Place, context: Context) -> tuple[Piece, ...]:
             for first, last in _addresses(html, start, end, name):
                 target = unescape(html[first:last])
                 span = place(first, last - first)
-                pieces += [html[done:first], Link(target=target, span=span)]
+                quote = "" if html[start - 1] in "\"'" else '"'
+                pieces += [html[done:first] + quote, Link(target=target, span=span), quote]
                 done = last
         elif name == "id" or (name == "name" and tag == "a"):
             context.anchor(value, place(start, end - start))

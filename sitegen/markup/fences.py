@@ -1,0 +1,63 @@
+"""Fenced blocks: code, a poem inside an essay, an attention figure.
+
+Comes in: a `fence` or `code_block` token. Goes out: chunks; the figure's text is noted in the
+context for whoever draws it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from markdown_it.token import Token
+
+from sitegen.errors import FigureError
+from sitegen.markup.context import Context
+from sitegen.markup.verse import parse_verse
+from sitegen.model import Chunk, Fence, FigureSlot, VerseSlot
+
+FIGURE = "attention"
+
+
+def fence(tokens: Sequence[Token], index: int, out: list[Chunk], context: Context) -> None:
+    """A block of lines that are not Markdown, by the first word behind its mark."""
+    from sitegen.markup.highlight import render_code
+
+    token = tokens[index]
+    word = token.info.split(maxsplit=1)[0] if token.info.strip() else ""
+    line = token.map[0] if token.map else 1
+    if word == FIGURE:
+        out.append(_figure(token, line, context))
+    elif word == "poem":
+        out.append(_poem(token, line, context))
+    else:
+        if word.startswith("at") and get_close_matches(word, [FIGURE], cutoff=0.85):
+            place = context.find(line, word)
+            context.error(
+                FigureError, f'unknown block "{word}"', place, f'did you mean "{FIGURE}"?'
+            )
+        out.append(render_code(token.content, token.info, context, line))
+
+
+ID = re.compile(r"^[ \t]*id:[ \t]*([a-z0-9-]+)[ \t]*$", re.MULTILINE)
+
+
+def _figure(token: Token, line: int, context: Context) -> FigureSlot:
+    """An `attention` fence; its id is the one that it names, else its number."""
+    number = len(context.fences) + 1
+    named = ID.search(token.content)
+    name = named[1] if named else f"figure.{number}"
+    span = context.find(line, token.markup + token.info.rstrip())
+    context.anchor(name, span)
+    context.fences.append(Fence(id=name, text=token.content, span=span, indent=span.column - 1))
+    return FigureSlot(index=number - 1)
+
+
+def _poem(token: Token, line: int, context: Context) -> VerseSlot:
+    number = context.count("poem")
+    prefix = f"poem-{number}." if number > 1 else ""
+    numbered = "numbered" in token.info.split()[1:]
+    return VerseSlot(
+        verse=parse_verse(token.content, line + 1, context, prefix=prefix, numbered=numbered)
+    )

@@ -1,0 +1,290 @@
+"""From tokens to chunks and slots: one function for each kind of token.
+
+Comes in: the tokens of the parser and the context of the parse. Goes out: chunks of HTML with
+slots for all that depends on the rest of the site or on the medium; links, images, headings and
+fences are noted in the context, in the order in which they are rendered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from markdown_it.common.utils import escapeHtml
+from markdown_it.token import Token
+
+from sitegen.errors import MarkupError
+from sitegen.markup import headings
+from sitegen.markup.context import Context
+from sitegen.markup.fences import fence
+from sitegen.markup.notes import render_note
+from sitegen.markup.tex import render_math
+from sitegen.model import Chunk, Image, ImageSlot, Link
+
+Out = list[Chunk]
+Rule = Callable[[Sequence[Token], int, Out, Context], None]
+
+ELSEWHERE = frozenset({"href", "src", "alt"})
+"""Attributes that a slot writes."""
+
+
+def render(tokens: Sequence[Token], context: Context) -> Out:
+    """Block or inline tokens as chunks."""
+    out: Out = []
+    _render(tokens, out, context)
+    return out
+
+
+def _render(tokens: Sequence[Token], out: Out, context: Context) -> None:
+    for index, token in enumerate(tokens):
+        if token.type == "text":
+            out.append(escapeHtml(token.content))
+        else:
+            RULES.get(token.type, element)(tokens, index, out, context)
+
+
+def element(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
+    """A token that is one tag and nothing else."""
+    token = tokens[index]
+    if token.hidden:
+        if token.nesting < 0 and index + 1 < len(tokens) and tokens[index + 1].nesting > 0:
+            out.append("\n")
+    elif token.nesting < 0:
+        out.append(f"</{token.tag}>\n" if token.block else f"</{token.tag}>")
+    else:
+        out.append(
+            f"<{token.tag}{attributes(token, context)}>" if token.attrs else f"<{token.tag}>"
+        )
+
+
+def attributes(token: Token, context: Context) -> str:
+    """The attributes of a tag as HTML, an id of the writer's noted as an anchor."""
+    text = ""
+    for name, value in token.attrs.items():
+        if name in ELSEWHERE:
+            continue
+        if name == "id":
+            context.anchor(str(value), context.span(token.map[0] if token.map else 1))
+        text += f' {name}="{escapeHtml(str(value))}"'
+    return text
+
+
+# --- inside a block ------------------------------------------------------------------------------
+
+
+def _inline(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
+    _render(tokens[index].children or (), out, context)
+
+
+def _softbreak(_: Sequence[Token], __: int, out: Out, ___: Context) -> None:
+    out.append("\n")
+
+
+def _hardbreak(_: Sequence[Token], __: int, out: Out, ___: Context) -> None:
+    out.append("<br>\n")
+
+
+def _code_inline(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
+    token = tokens[index]
+    out.append(f"<code{attributes(token, context)}>{escapeHtml(token.content)}</code>")
+
+
+def _link(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
+    token = tokens[index]
+    slot = context.link(_typed(token, "href", context))
+    out += ['<a href="', slot, f'"{attributes(token, context)}>']
+
+
+def _typed(token: Token, attribute: str, context: Context) -> Link:
+    """The link that the token carries; one of a rule that knows no places stands in line 1."""
+    known: Link | None = token.meta.get("link")
+    return known or Link(target=str(token.attrs[attribute]), span=context.span(1))
+
+
+def _image(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
+    out.append(_picture(tokens[index], context, titled=True))
+
+
+def _picture(token: Token, context: Context, *, titled: bool) -> ImageSlot:
+    link = _typed(token, "src", context)
+    anchor = token.attrs.get("id")
+    if anchor is not None:
+        context.anchor(str(anchor), link.span)
+    context.images.append(
+        Image(
+            target=link.target,
+            span=link.span,
+            alt=headings.plain(token.children or ()),
+            title=str(token.attrs["title"]) if titled and "title" in token.attrs else None,
+            classes=tuple(str(token.attrs.get("class", "")).split()),
+            id=None if anchor is None else str(anchor),
+            first=not context.images,
+        )
+    )
+    return ImageSlot(index=len(context.images) - 1)
+
+
+def _html(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
+    """The writer's own HTML, as it is but for the addresses in it."""
+    token = tokens[index]
+    pieces: tuple[str | Link, ...] = token.meta.get("pieces") or (token.content,)
+    for piece in pieces:
+        out.append(context.link(piece) if isinstance(piece, Link) else piece)
+
+
+# --- paragraphs, headings, lists -----------------------------------------------------------------
+
+
+def _paragraph(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
+    inside = tokens[index + 1].children or []
+    if not _is_figure(inside):
+        element(tokens, index, out, context)
+        return
+    caption = escapeHtml(str(inside[0].attrs["title"]))
+    out += [
+        '<figure class="image">',
+        _picture(inside[0], context, titled=False),
+        f"<figcaption>{caption}</figcaption></figure>\n",
+    ]
+    tokens[index + 1].children = []
+    tokens[index + 2].hidden = True
+
+
+def _is_figure(inside: Sequence[Token]) -> bool:
+    """Whether a paragraph is one image that has a title."""
+    return len(inside) == 1 and inside[0].type == "image" and bool(inside[0].attrs.get("title"))
+
+
+def _heading(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
+    token = tokens[index]
+    if token.nesting < 0:
+        out.append(f"</h{headings.level(token, context)}>\n")
+        return
+    heading = headings.note(token, tokens[index + 1].children or (), context)
+    token.attrs.pop("id", None)
+    out.append(f'<h{heading.level} id="{escapeHtml(heading.id)}"{attributes(token, context)}>')
+
+
+def _list_item(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
+    token = tokens[index]
+    checked = token.meta.get("checked")
+    if checked is None:
+        element(tokens, index, out, context)
+        return
+    mark = '<span class="task-mark" role="img" aria-label="{}">{}</span> '
+    token.attrs["class"] = str(token.attrs.get("class", "")).replace(
+        "task-list-item", "task done" if checked else "task"
+    )
+    out.append(f"<li{attributes(token, context)}>")
+    out.append(mark.format("done", "☑") if checked else mark.format("to do", "☐"))
+
+
+def _list(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
+    token = tokens[index]
+    if "class" in token.attrs:
+        own = str(token.attrs.pop("class")).replace("contains-task-list", "").strip()
+        token.attrs |= {"class": own} if own else {}
+    element(tokens, index, out, context)
+
+
+def _rule(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
+    out.append(f"<hr{attributes(tokens[index], context)}>\n")
+
+
+# --- callouts, tables ----------------------------------------------------------------------------
+
+
+def _callout(tokens: Sequence[Token], index: int, out: Out, _: Context) -> None:
+    token = tokens[index]
+    kind, folded = escapeHtml(token.meta["kind"].lower()), token.meta.get("folded")
+    if folded is None:
+        out.append(f'<div class="callout callout-{kind}" role="note">\n')
+    else:
+        is_open = " open" if folded == "open" else ""
+        out.append(f'<details class="callout callout-{kind}"{is_open}>\n')
+
+
+def _callout_close(tokens: Sequence[Token], index: int, out: Out, _: Context) -> None:
+    out.append("</details>\n" if tokens[index].meta.get("folded") else "</div>\n")
+
+
+def _callout_title(tokens: Sequence[Token], index: int, out: Out, _: Context) -> None:
+    tag = "summary" if tokens[index - 1].meta.get("folded") else "p"
+    out.append(f'<{tag} class="callout-title">')
+    tokens[index + 2].tag = tag
+
+
+def _table(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
+    label = f"Table {context.count('table')}"
+    out.append(f'<div class="table" role="region" tabindex="0" aria-label="{label}">')
+    element(tokens, index, out, context)
+
+
+def _table_close(_: Sequence[Token], __: int, out: Out, ___: Context) -> None:
+    out.append("</table></div>\n")
+
+
+def _row(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
+    """A row of a table; the parser drops cells that have no column, which must not go unseen."""
+    line = (tokens[index].map or [0])[0]
+    typed = (
+        context.lines[line - 1].lstrip("> \t").rstrip() if 0 < line <= len(context.lines) else ""
+    )
+    last = index
+    while tokens[last].type != "tr_close":
+        last += 1
+    bars = typed.count("|") - typed.count(r"\|") - typed.startswith("|") - typed.endswith("|")
+    if bars + 1 > (last - index) // 3:
+        message = "this row has more cells than the head of its table; the last are left out"
+        context.warn(MarkupError, message, context.find(line, typed))
+    element(tokens, index, out, context)
+
+
+def _cell(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
+    token = tokens[index]
+    align = str(token.attrs.pop("style", "")).removeprefix("text-align:")
+    if align in ("right", "center"):
+        token.attrJoin("class", f"align-{align}")
+    element(tokens, index, out, context)
+
+
+# --- notes and formulas --------------------------------------------------------------------------
+
+
+def _note(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
+    out.append(render_note(tokens[index], context))
+
+
+def _math(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
+    out.append(render_math(tokens[index], context))
+
+
+RULES: dict[str, Rule] = {
+    "inline": _inline,
+    "softbreak": _softbreak,
+    "hardbreak": _hardbreak,
+    "code_inline": _code_inline,
+    "link_open": _link,
+    "image": _image,
+    "html_inline": _html,
+    "html_block": _html,
+    "paragraph_open": _paragraph,
+    "heading_open": _heading,
+    "heading_close": _heading,
+    "bullet_list_open": _list,
+    "ordered_list_open": _list,
+    "list_item_open": _list_item,
+    "hr": _rule,
+    "alert_open": _callout,
+    "alert_close": _callout_close,
+    "alert_title_open": _callout_title,
+    "table_open": _table,
+    "table_close": _table_close,
+    "tr_open": _row,
+    "th_open": _cell,
+    "td_open": _cell,
+    "fence": fence,
+    "code_block": fence,
+    "footnote_ref": _note,
+    "math_inline": _math,
+    "math_block": _math,
+}
