@@ -18,7 +18,7 @@ GAP = 8
 LEGEND = 128  # wide
 LEGEND_HEIGHT = 36
 SHORT_SIDE = 0.71  # of a label that is turned by 45°
-JOINERS = "\u200c\u200d"
+JOINER = "\u200d"
 
 
 class Layout(Value, frozen=True):
@@ -58,7 +58,7 @@ def lay_out(tokens: tuple[str, ...]) -> Layout:
     head = round(max(widths) * SHORT_SIDE) + GAP if turned else font + GAP
     top = font + GAP + head
     ends = [
-        left + i * across + across // 2 + round(width * SHORT_SIDE) + font
+        left + i * across + across // 2 + round(width * SHORT_SIDE) + font // 2
         for i, width in enumerate(widths)
     ]
     right = max(left + n * across, left + LEGEND + 4 * font, *(ends if turned else ()))
@@ -78,12 +78,12 @@ def lay_out(tokens: tuple[str, ...]) -> Layout:
 
 def label_width(label: str, font: int) -> int:
     """About how wide a label is, in user units."""
-    return -(-sum(map(_hundredths, label)) * font // 100)
+    return -(-sum(map(_hundredths, label, " " + label)) * font // 100)
 
 
-def _hundredths(char: str) -> int:
+def _hundredths(char: str, before: str) -> int:
     """Of an em: marks take no room, Han characters and emoji a whole em, M and W nearly so."""
-    if category(char) in {"Mn", "Me", "Cf"}:
+    if category(char) in {"Mn", "Me", "Cf"} or before == JOINER:
         return 0
     if east_asian_width(char) in "WF":
         return 100 if char.isalnum() else 140
@@ -105,4 +105,4 @@ def label(token: str, font: int) -> str:
 
 def _joined(pair: str) -> bool:
     """Whether two characters are drawn as one."""
-    return pair[0] in JOINERS or category(pair[-1]) in {"Mn", "Me", "Mc", "Sk", "Cf"}
+    return pair[0] == JOINER or category(pair[-1]) in {"Mn", "Me", "Mc", "Sk", "Cf"}

@@ -48,8 +48,7 @@ def test_every_option_is_read() -> None:
         PAIR + "view: heatmap\nV: 1 / 2\nheads: 2\nhead: 2\ncausal: yes\nscale: 0.5\n"
         "from: bat\ncaption: Two heads: one sees.\nid: two-heads\n"
     )
-    assert isinstance(read.inputs, Given)
-    assert read.inputs.v == ((1,), (2,))
+    assert read.inputs == Given(q=((1, 0), (0, 1)), k=((1, 2), (3, 4)), v=((1,), (2,)))
     assert (read.id, read.heads, read.head) == ("two-heads", 2, 2)
     assert (read.causal, read.scale, read.row) == (True, 0.5, 1)
     assert read.caption == "Two heads: one sees."
