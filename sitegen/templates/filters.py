@@ -1,0 +1,56 @@
+"""What templates may call beside Jinja2's own filters: dates, and the address of a feed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from itertools import groupby
+from typing import Any
+
+from sitegen.model import Moment, PageRef
+
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+
+
+def date(moment: Moment, language: str = "en") -> str:
+    """A day as English writes it, "14 May 2026"; in other languages as ISO 8601 does."""
+    if not _is_english(language):
+        return moment.day.isoformat()
+    return f"{day(moment)} {moment.day.year}"
+
+
+def day(moment: Moment, language: str = "en") -> str:
+    """A day below a heading that says the year, "14 May"; in other languages "05-14"."""
+    if not _is_english(language):
+        return f"{moment.day:%m-%d}"
+    return f"{moment.day.day} {MONTHS[moment.day.month - 1]}"
+
+
+def _is_english(language: str) -> bool:
+    return language.partition("-")[0].lower() == "en"
+
+
+def iso(moment: Moment) -> str:
+    """The value of `<time datetime>`: the instant where there is one, else the day."""
+    return moment.at.isoformat(timespec="seconds") if moment.at else moment.day.isoformat()
+
+
+def json_feed(atom: str) -> str:
+    """The address of the JSON Feed beside an Atom feed."""
+    return atom.removesuffix(".xml") + ".json"
+
+
+def by_year(entries: Iterable[PageRef]) -> list[tuple[int | None, list[PageRef]]]:
+    """Entries in their order, in groups of one year; `None` for those without a date."""
+    years = groupby(entries, lambda entry: entry.date.day.year if entry.date else None)
+    return [(year, list(group)) for year, group in years]
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "date": date,
+    "day": day,
+    "iso": iso,
+    "json_feed": json_feed,
+}

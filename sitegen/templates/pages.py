@@ -1,0 +1,197 @@
+"""One function for each kind of page.
+
+Comes in: the theme, and a page, a listing or a redirect of the site. Goes out: its HTML. A
+template sees the page that it renders and `SiteInfo`, never the other pages, so that what it
+shows is known before it runs. Every template knows these names:
+
+    site                SiteInfo           url          the page's address, "" if it has none
+    title, description  of the page        language     of the page
+    absolute(url)       with the host      hidden       whether search engines should pass by
+    asset(name)         a static file's published address
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urljoin
+
+import msgspec
+from markupsafe import Markup
+
+from sitegen import media
+from sitegen.errors import TemplateError
+from sitegen.model import (
+    Artifact,
+    Body,
+    Chunk,
+    Listing,
+    NoteSlot,
+    Page,
+    Redirect,
+    Site,
+    Stanza,
+    Value,
+    Verse,
+    VerseSlot,
+)
+from sitegen.templates.filters import by_year
+from sitegen.templates.theme import Theme, digest, render
+
+PAGE_TEMPLATES = {"post": "essay.html", "poem": "poem.html", "page": "page.html"}
+HTML = "text/html; charset=utf-8"
+
+
+class View(Value, frozen=True):
+    """What a template is to make: where, of which sources, with which names of its own."""
+
+    template: str
+    output: str
+    names: Mapping[str, Any]
+    sources: tuple[str, ...] = ()
+
+
+def render_page(theme: Theme, site: Site, page: Page) -> Artifact:
+    """An essay, a poem or a page. Raises `TemplateError`."""
+    document = page.document
+    meta = document.meta
+    description = document.origins.get("description")
+    names = {
+        "page": page,
+        "meta": meta,
+        "document": document,
+        "title": meta.title,
+        "description": meta.description,
+        # One that was made of the first paragraph would stand above that paragraph again.
+        "described": bool(description and description.span),
+        "language": meta.language,
+        "hidden": meta.draft,
+        "url": page.url,
+        "body": _html(page, document.body),
+        "notes": _notes(page),
+    }
+    template = PAGE_TEMPLATES[meta.kind]
+    return _artifact(
+        theme,
+        site,
+        View(template=template, output=page.output, names=names, sources=(document.path,)),
+    )
+
+
+def render_listing(theme: Theme, site: Site, listing: Listing) -> Artifact:
+    """The home page, a section, the archive, the tags or one tag. Raises `TemplateError`."""
+    intro = site.pages[listing.intro] if listing.intro and listing.number == 1 else None
+    first = listing.kind == "home" and listing.number == 1
+    featured = [site.pages[path] for path in site.featured] if first else []
+    shown = {page.document.path for page in featured}
+    names = {
+        "listing": listing,
+        "title": listing.title,
+        "description": site.info.description,
+        "url": listing.url,
+        "years": by_year(entry for entry in listing.entries if entry.path not in shown),
+        "featured": [(page, _lead(page, number)) for number, page in enumerate(featured, 1)],
+        "intro": _html(intro, intro.document.body) if intro else "",
+        "intro_notes": _notes(intro) if intro else "",
+    }
+    sources = [listing.intro] if listing.intro else []
+    sources += [page.document.path for page in featured]
+    sources += [entry.path for entry in listing.entries]
+    view = View(
+        template=f"{listing.kind}.html",
+        output=listing.output,
+        names=names,
+        sources=tuple(dict.fromkeys(sources)),
+    )
+    return _artifact(theme, site, view)
+
+
+def render_redirect(theme: Theme, site: Site, redirect: Redirect) -> Artifact:
+    """A page that sends the reader on. Raises `TemplateError`."""
+    view = View(
+        template="redirect.html",
+        output=redirect.output,
+        names={"target": redirect.target, "title": "Moved", "hidden": True},
+        sources=(redirect.source,),
+    )
+    return _artifact(theme, site, view)
+
+
+def render_not_found(theme: Theme, site: Site) -> Artifact:
+    """What a server shows where there is nothing. Raises `TemplateError`."""
+    names = {"title": "Nothing here", "hidden": True}
+    return _artifact(theme, site, View(template="404.html", output="404.html", names=names))
+
+
+def _html(page: Page, body: Body, prefix: str = "") -> Markup:
+    """A body as HTML; `prefix` keeps its ids apart from others on the page."""
+    return _trusted(media.page_html(body, page.document, _resolved(page, prefix)))
+
+
+def _lead(page: Page, number: int) -> Markup:
+    return _html(page, _without_notes(page.document.lead), f"lead.{number}.")
+
+
+def _without_notes(body: Body) -> Body:
+    """A beginning that stands on another page, where its notes would be out of place."""
+    kept: list[Chunk] = []
+    for chunk in body:
+        if isinstance(chunk, VerseSlot):
+            kept.append(VerseSlot(verse=_verse_without_notes(chunk.verse)))
+        elif not isinstance(chunk, NoteSlot):
+            kept.append(chunk)
+    return tuple(kept)
+
+
+def _verse_without_notes(verse: Verse) -> Verse:
+    replace = msgspec.structs.replace
+    blocks = [
+        replace(
+            block,
+            lines=tuple(replace(line, body=_without_notes(line.body)) for line in block.lines),
+        )
+        if isinstance(block, Stanza)
+        else block
+        for block in verse.blocks
+    ]
+    return replace(verse, blocks=tuple(blocks))
+
+
+def _notes(page: Page) -> Markup:
+    return _trusted(media.notes_html(page.document.body, page.document, _resolved(page)))
+
+
+def _trusted(html: str) -> Markup:
+    """HTML that `media` made: the writer's own text is escaped in it, the writer's tags are not."""
+    return Markup(html)  # noqa: S704
+
+
+def _resolved(page: Page, prefix: str = "") -> media.Resolved:
+    return media.Resolved(
+        links=page.links, images=page.images, figures=page.document.figures, prefix=prefix
+    )
+
+
+def _artifact(theme: Theme, site: Site, view: View) -> Artifact:
+    names = {
+        "site": site.info,
+        "language": site.info.language,
+        "description": "",
+        "hidden": False,
+        "url": "",
+        "absolute": lambda url: urljoin(site.info.url, url),
+        **view.names,
+    }
+    try:
+        html = render(theme.environment, view.template, names)
+    except TemplateError as error:
+        error.page = view.sources[0] if view.sources else view.output
+        raise
+    page = html.encode()
+    return Artifact(
+        path=view.output,
+        media_type=HTML,
+        digest=digest(page),
+        made_from=(*view.sources, *theme.used.get(view.template, ())),
+        data=page,
+    )
