@@ -31,7 +31,7 @@ OWN_KEYS = frozenset(
 LATER_KEYS = frozenset({"layer", "measure", "special", "check", "expect", "W_V", "W_O"})
 
 TOKEN = re.compile(r'"[^"]*"(?!\S)|\S+')
-ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+ID = re.compile(r"[a-z][a-z0-9-]{0,63}")
 # What XML forbids, and what would reorder or break the text around it.
 CONTROLS = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef"
@@ -202,6 +202,6 @@ def _id(entries: Mapping[str, Entry], mistakes: Mistakes) -> str:
     """The author's id: never with a dot, so that it cannot meet one of ours."""
     entry = entries.get("id")
     if entry and not ID.fullmatch(entry.text):
-        hint = "a letter, then letters, digits, - and _ (64 at most)"
+        hint = "a small letter, then small letters, digits and hyphens, 64 at most"
         mistakes.add(f'"{shown(entry.text)}" cannot be an id', entry.span, hint)
     return entry.text if entry else ""
