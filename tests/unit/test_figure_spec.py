@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -216,9 +216,9 @@ def test_many_mistakes_are_counted_instead_of_listed() -> None:
     ],
 )
 def test_a_monstrous_block_is_refused_fast(text: str) -> None:
-    start = perf_counter()
+    start = process_time()
     assert mistakes(text)
-    assert perf_counter() - start < 3
+    assert process_time() - start < 3
 
 
 def test_every_view_that_a_block_may_ask_for_can_be_drawn() -> None:
