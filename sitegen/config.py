@@ -76,11 +76,11 @@ class _Table:
         return default
 
     def text(self, key: str, default: str = "") -> str:
-        """A line of text."""
-        value = self.get(key, str, default)
+        """Text on one line."""
+        value = " ".join(self.get(key, str, default).split("\n")).strip()
         if not printable(value):
-            self.wrong(key, f"{key} must be one line without control characters")
-        return value.strip()
+            self.wrong(key, f"{key} has a control character")
+        return value
 
     def at_least(self, key: str, least: int, default: int) -> int:
         """A whole number."""

@@ -1,8 +1,9 @@
 """Dates as people write them.
 
-Comes in: text and the site's time zone. Goes out: a `Moment`, or a ValueError in the writer's
-words. A date without a time is a calendar day and never shifts; a date with a time is an instant,
-kept in UTC, and its day is that of the site's zone, so that days and instants sort alike.
+Comes in: text and the site's time zone. Goes out: a day and an instant, or a ValueError in the
+writer's words. A date without a time is a calendar day and never shifts; a date with a time is
+an instant, kept in UTC, and its day is that of the site's zone, so that days and instants sort
+alike.
 """
 
 from __future__ import annotations
@@ -10,8 +11,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
-
-from sitegen.model import Moment
 
 WRITTEN = re.compile(
     r"(?P<day>(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<date>[0-9]{1,2}))"
@@ -21,7 +20,7 @@ WRITTEN = re.compile(
 )
 
 
-def read_moment(text: str, zone: tzinfo) -> Moment:
+def read_moment(text: str, zone: tzinfo) -> tuple[date, datetime | None]:
     """The day, and the instant if there is a time; ValueError says what is wrong."""
     found = WRITTEN.fullmatch(text)
     if not found:
@@ -31,7 +30,7 @@ def read_moment(text: str, zone: tzinfo) -> Moment:
     except ValueError:
         raise ValueError(f'"{found["day"]}" is not a day of the calendar') from None
     if found["hour"] is None:
-        return Moment(day=day)
+        return day, None
     where = zone if found["zone"] is None else _zone_of(found["zone"])
     if where is None:
         raise ValueError(f'"{found["zone"]}" is not a time zone')
@@ -39,7 +38,7 @@ def read_moment(text: str, zone: tzinfo) -> Moment:
     clock = int(found["hour"]), int(found["minute"]), int(found["second"] or 0), microsecond
     try:
         local = datetime(day.year, day.month, day.day, *clock, tzinfo=where)
-        return Moment(day=local.astimezone(zone).date(), at=local.astimezone(UTC))
+        return local.astimezone(zone).date(), local.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError(f'"{found["time"]}" is not a time of the day') from None
 

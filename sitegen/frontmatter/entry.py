@@ -97,7 +97,7 @@ def wrong_type(key: str, value: object, span: Span, typed: str) -> FrontMatterEr
     """A list or a map where a text was expected; the hint shows it as text."""
     what = TYPE_NAMES.get(type(value), "something else")
     hint = f"if it is meant as text, put it in quotes: {quoted(typed)}" if typed else None
-    return FrontMatterError(f"{key} must be text, but this is {what}", span, hint)
+    return FrontMatterError(f"{key} takes one value, but this is {what}", span, hint)
 
 
 def not_finite(key: str, typed: str, span: Span) -> FrontMatterError:

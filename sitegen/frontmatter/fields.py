@@ -75,10 +75,11 @@ def read_date(entry: Entry, zone: tzinfo) -> Moment | None:
     if found is None or found.text.lower() in {"null", "~"}:
         return None
     try:
-        return read_moment(found.text.strip(), zone)
+        day, at = read_moment(found.text.strip(), zone)
     except ValueError as mistake:
         hint = "write it as 2024-01-31, 2024-01-31 18:30 or 2024-01-31T18:30:00+02:00"
         raise FrontMatterError(f"{entry.key}: {mistake}", found.span, hint) from None
+    return Moment(day=day, at=at)
 
 
 def read_language(entry: Entry, _zone: tzinfo) -> str | None:

@@ -32,7 +32,10 @@ class BadYaml(Exception):  # noqa: N818
 
 
 EXPLAINED: dict[str, tuple[str, str | None]] = {
-    "'\\t'": ("a tab is used for indentation", "indent with spaces"),
+    "start any token": (
+        "it begins with a tab or a sign of YAML",
+        "indent with spaces, or quote it",
+    ),
     "a tab char": ("a tab is used for indentation", "indent with spaces"),
     "mapping values": ("a second colon", "put the value in quotes"),
     "end of stream": ("the quotes are not closed", "close the quotes"),
