@@ -1,0 +1,198 @@
+"""Formulas in a text: found before any other rule reads their backslashes.
+
+Comes in: a `MarkdownIt`. Goes out: the same one, which makes tokens `math_inline` and `math_block`,
+whose `meta` holds the TeX, whether it is displayed, and where each of its lines stands. No formula
+is looked for when `env["math"]` is false. `$…$` is read by Pandoc's rule: no space inside the
+dollars, no digit behind them.
+"""
+
+from __future__ import annotations
+
+import re
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+
+from sitegen.markup.context import Context
+from sitegen.markup.notes import texts
+
+
+def plugin(md: MarkdownIt) -> None:
+    """Add the rule for blocks, the one for what is inside them, and the one that lifts."""
+    md.block.ruler.before(
+        "fence", "math_block", block, {"alt": ["paragraph", "blockquote", "list"]}
+    )
+    md.inline.ruler.before("escape", "math_inline", inline)
+    md.core.ruler.after("inline", "math_lift", lift)
+
+
+# --- where a formula stands ----------------------------------------------------------------------
+
+Place = tuple[int, int]
+"""The line and column of the file on which a line of TeX begins."""
+
+CLOSING = {"$$": re.compile(r"(?<!\\)\$\$"), r"\[": re.compile(r"(?<!\\)\\\]")}
+
+
+def block(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001
+    """A formula on lines of its own; it ends before a blank line."""
+    begin = state.bMarks[start] + state.tShift[start]
+    opening = state.src[begin : begin + 2]
+    if opening not in CLOSING or state.env.get("math") is False or state.is_code_block(start):
+        return False
+    last, closed = _last_line(state, start, end, opening)
+    if not closed and state.src[begin : state.eMarks[start]].rstrip() != opening:
+        return False
+    if silent:
+        return True
+    token = state.push("math_block", "", 0)
+    token.markup = opening
+    token.map = [start, last + 1]
+    text = state.getLines(start, last + 1, state.blkIndent, keepLastLF=False)
+    inside = text.rstrip()[: -2 if closed else None]
+    before = len(inside) - len(inside.lstrip()) + 2
+    token.meta = {
+        "tex": inside[before:],
+        "display": True,
+        "closed": closed,
+        "places": _block_places(state, text.split("\n"), start, before),
+    }
+    state.line = last + 1
+    return True
+
+
+def _last_line(state: StateBlock, start: int, end: int, opening: str) -> tuple[int, bool]:
+    """The last line of the formula, and whether it is closed there with nothing behind."""
+    for line in range(start, end):
+        text = state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]].rstrip()
+        if line > start and (not text or state.sCount[line] < state.blkIndent):
+            return line - 1, False
+        match = CLOSING[opening].search(text, 2 if line == start else 0)
+        if match:
+            return line, match.end() == len(text)
+        if line > start and text.startswith(opening):
+            return line - 1, False  # so that many that are open cost no square
+    return end - 1, False
+
+
+def _block_places(state: StateBlock, rows: list[str], start: int, before: int) -> list[Place]:
+    context: Context | None = state.env.get("context")
+    first = context.first_line if context else 1
+    places = []
+    for line, row in enumerate(rows, start):
+        end = state.eMarks[line]
+        column = end - len(row) - state.src.rfind("\n", 0, end)
+        places.append((first + line, max(1, column) + (before if line == start else 0)))
+    return places
+
+
+INLINE = {
+    "$$": re.compile(r"\$\$((?:[^$\\]|\\.|\$(?!\$))++)\$\$", re.DOTALL),
+    "$": re.compile(r"\$(?![\s$])((?:[^$\\]|\\.)++)(?<!\s)\$(?!\d)", re.DOTALL),
+    r"\(": re.compile(r"\\\(((?:[^\\]|\\[^)])++)\\\)"),
+    r"\[": re.compile(r"\\\[((?:[^\\]|\\[^\]])++)\\\]"),
+}
+
+
+def inline(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
+    """A formula inside a block."""
+    start = state.pos
+    char = state.src[start]
+    if char not in "$\\" or state.env.get("math") is False:
+        return False
+    opening = state.src[start : start + 2]
+    if char == "$" and opening != "$$":
+        opening = "$"
+    pattern = INLINE.get(opening)
+    if pattern is None or (char == "\\" and _never_closed(state, opening)):
+        return False
+    match = pattern.match(state.src, start, state.posMax)
+    if match is None or match[1].isspace():
+        return False
+    if not silent:
+        token = state.push("math_inline", "", 0)
+        token.markup = opening
+        places = _inline_places(state, match.start(1), match.end(1))
+        token.meta = {"tex": match[1], "display": opening in CLOSING, "places": places}
+    state.pos = match.end()
+    return True
+
+
+def _never_closed(state: StateInline, opening: str) -> bool:
+    """Whether no end can follow: asked for each of 20,000 beginnings, it must cost nothing."""
+    return state.html_terminator_last(r"\)" if opening == r"\(" else r"\]") < state.pos
+
+
+def _inline_places(state: StateInline, start: int, end: int) -> list[Place]:
+    context: Context | None = state.env.get("context")
+    if context is None:
+        return []
+    places = []
+    while True:
+        span = context.place(state.src, start)
+        places.append((span.line, span.column))
+        start = state.src.find("\n", start, end) + 1
+        if start == 0:
+            return places
+
+
+# --- a displayed formula in the middle of a paragraph --------------------------------------------
+
+
+def lift(state: StateCore) -> None:
+    """Cut paragraphs at the displayed formulas in them; elsewhere such a formula is inline."""
+    out: list[Token] = []
+    cut = False
+    for token in state.tokens:
+        if cut:  # this token closes the paragraph that is in pieces now
+            cut = False
+            continue
+        inside = token.type == "inline" and bool(out) and out[-1].type == "paragraph_open"
+        pieces = _pieces(token.children or []) if inside else []
+        if len(pieces) > 1:
+            out += _paragraphs(out.pop(), token, pieces)
+            cut = True
+        else:
+            out.append(token)
+    state.tokens = out
+    for token in texts(out):
+        for child in token.children or ():
+            if child.type == "math_inline":
+                child.meta["display"] = False
+
+
+def _pieces(children: list[Token]) -> list[list[Token]]:
+    """The children, cut before and behind each formula that is displayed."""
+    pieces: list[list[Token]] = [[]]
+    for child in children:
+        if child.type == "math_inline" and child.meta["display"] and child.level == 0:
+            pieces += [[child], []]
+        else:
+            pieces[-1].append(child)
+    return pieces
+
+
+def _paragraphs(opening: Token, token: Token, pieces: list[list[Token]]) -> list[Token]:
+    out: list[Token] = []
+    for index, piece in enumerate(pieces):
+        if index % 2:
+            piece[0].type, piece[0].block, piece[0].map = "math_block", True, token.map
+            out += piece
+            continue
+        while piece and _is_blank(piece[0]):
+            del piece[0]
+        while piece and _is_blank(piece[-1]):
+            piece.pop()
+        if piece:
+            closing = Token("paragraph_close", "p", -1, block=True, hidden=opening.hidden)
+            closing.level = opening.level
+            out += [opening, token.copy(children=piece), closing]
+            opening = opening.copy(attrs={})
+    return out
+
+
+def _is_blank(token: Token) -> bool:
+    return token.type == "softbreak" or (token.type == "text" and not token.content.strip())
