@@ -52,6 +52,8 @@ class Page(Value, frozen=True):
     next: PageRef | None = None
     source_url: str = ""
     """The address of its Markdown source."""
+    image: ImageFile | None = None
+    """The picture that stands for it where it is shared (`image:`)."""
 
 
 ListingKind = Literal["home", "section", "archive", "tags", "tag"]

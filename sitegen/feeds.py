@@ -1,0 +1,239 @@
+"""What machines read: Atom, JSON Feed, sitemap, robots.txt.
+
+Comes in: a `Site`, and one of its feeds. Goes out: artifacts, the same bytes for the same site on
+every day and machine: `updated` is what the writer says, never the clock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta, timezone
+from typing import Any
+from xml.sax.saxutils import escape
+from zoneinfo import ZoneInfo
+
+from sitegen.listings import instant
+from sitegen.media import Resolved, feed_html
+from sitegen.model import Artifact, Feed, Moment, Page, Site
+from sitegen.routes import absolute, url_of
+from sitegen.slugs import is_language
+
+MOST_URLS = 50_000
+"""The most that one sitemap may hold."""
+ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML cannot hold, however they are written."""
+
+
+# --- feeds -----------------------------------------------------------------------------------
+
+
+def atom(site: Site, feed: Feed) -> Artifact:
+    """The feed as Atom (RFC 4287), with the full text of its entries."""
+    pages = [site.pages[path] for path in feed.entries]
+    author = site.info.author or site.info.title
+    root = {"xmlns": "http://www.w3.org/2005/Atom", **_language(site.info.language)}
+    parts = [
+        _tag("id", feed.id),
+        _tag("title", feed.title),
+        *([_tag("subtitle", site.info.description)] if site.info.description else []),
+        _tag("updated", _newest(pages, site)),
+        _tag("link", rel="self", type="application/atom+xml", href=_own_url(site, feed, "xml")),
+        _tag("link", rel="alternate", type="text/html", href=_absolute(site, feed.url)),
+        _tag("author", _tag("name", author), raw=True),
+        *(_atom_entry(site, page) for page in pages),
+    ]
+    text = XML + _tag("feed", "\n" + "\n".join(parts) + "\n", raw=True, **root) + "\n"
+    return _artifact(f"{feed.output}.xml", "application/atom+xml", text, feed.entries)
+
+
+def _atom_entry(site: Site, page: Page) -> str:
+    meta, url = page.document.meta, _absolute(site, page.url)
+    parts = [
+        _tag("id", url),
+        _tag("title", meta.title),
+        _tag("link", rel="alternate", type="text/html", href=url),
+        *([_tag("published", _time(meta.date, site))] if meta.date else []),
+        _tag("updated", _updated(page, site)),
+        *(_tag("author", _tag("name", name), raw=True) for name in meta.authors),
+        *(_tag("category", term=tag.name) for tag in page.tags),
+        *([_tag("summary", meta.description)] if meta.description else []),
+        _tag("content", _content(site, page), type="html"),
+    ]
+    language = _language(meta.language) if meta.language != site.info.language else {}
+    return _tag("entry", "\n" + "\n".join(parts) + "\n", raw=True, **language)
+
+
+def json_feed(site: Site, feed: Feed) -> Artifact:
+    """The feed as JSON Feed 1.1, with the full text of its entries."""
+    value = _without_empty(
+        {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": feed.title,
+            "home_page_url": _absolute(site, feed.url),
+            "feed_url": _own_url(site, feed, "json"),
+            "description": site.info.description,
+            "authors": [{"name": site.info.author or site.info.title}],
+            "language": site.info.language,
+        }
+    )
+    value["items"] = [_json_item(site, site.pages[path]) for path in feed.entries]
+    text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+    return _artifact(f"{feed.output}.json", "application/feed+json", text, feed.entries)
+
+
+def _json_item(site: Site, page: Page) -> dict[str, Any]:
+    meta, url = page.document.meta, _absolute(site, page.url)
+    item = {
+        "id": url,
+        "url": url,
+        "title": meta.title,
+        "summary": meta.description,
+        "image": _absolute(site, page.image.src) if page.image else "",
+        "date_published": _time(meta.date, site) if meta.date else "",
+        "date_modified": _updated(page, site),
+        "authors": [{"name": name} for name in meta.authors],
+        "tags": [tag.name for tag in page.tags],
+        "language": meta.language,
+    }
+    return {**_without_empty(item), "content_html": _content(site, page)}
+
+
+def _without_empty(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: each for key, each in value.items() if each}
+
+
+def _content(site: Site, page: Page) -> str:
+    """The whole text of a page for a feed reader, with absolute addresses."""
+    document = page.document
+    resolved = Resolved(links=page.links, images=page.images, figures=document.figures)
+    return feed_html(document.body, document, resolved, _absolute(site, page.url))
+
+
+def _own_url(site: Site, feed: Feed, suffix: str) -> str:
+    return _absolute(site, url_of(f"{feed.output}.{suffix}", site.info.base))
+
+
+def _absolute(site: Site, url: str) -> str:
+    return absolute(url, site.info.url, site.info.base)
+
+
+# --- times -----------------------------------------------------------------------------------
+
+
+def _newest(pages: Iterable[Page], site: Site) -> str:
+    zone = ZoneInfo(site.info.timezone)
+    moments = (page.document.meta.updated or page.document.meta.date for page in pages)
+    return _time(max(filter(None, moments), key=lambda each: instant(each, zone)), site)
+
+
+def _updated(page: Page, site: Site) -> str:
+    meta = page.document.meta
+    moment = meta.updated or meta.date
+    return _time(moment, site) if moment else ""
+
+
+def _time(moment: Moment, site: Site) -> str:
+    """A moment as RFC 3339 has it; a calendar day is its midnight in the site's zone."""
+    when = instant(moment, ZoneInfo(site.info.timezone))
+    offset = when.utcoffset() or timedelta()
+    seconds = offset % timedelta(minutes=1)
+    if seconds:  # local mean time, of which RFC 3339 knows nothing
+        when = when.replace(tzinfo=timezone(offset - seconds))
+    return when.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+# --- sitemap and robots.txt ------------------------------------------------------------------
+
+SITEMAP = {"xmlns": "http://www.sitemaps.org/schemas/sitemap/0.9"}
+
+
+def sitemap(site: Site) -> list[Artifact]:
+    """`sitemap.xml` with every page and listing; beyond `MOST_URLS` an index of several."""
+    urls = sorted(_locations(site).items())
+    if len(urls) <= MOST_URLS:
+        return [_sitemap("sitemap.xml", "urlset", "url", urls)]
+    parts = [urls[start : start + MOST_URLS] for start in range(0, len(urls), MOST_URLS)]
+    maps = [
+        _sitemap(f"sitemap-{number}.xml", "urlset", "url", part)
+        for number, part in enumerate(parts, 1)
+    ]
+    entries = [(site.info.url + each.path, "") for each in maps]
+    return [_sitemap("sitemap.xml", "sitemapindex", "sitemap", entries), *maps]
+
+
+def _sitemap(path: str, root: str, name: str, urls: Iterable[tuple[str, str]]) -> Artifact:
+    lines = [
+        _tag(name, _tag("loc", url) + (_tag("lastmod", when) if when else ""), raw=True)
+        for url, when in urls
+    ]
+    text = XML + _tag(root, "\n" + "\n".join(lines) + "\n", raw=True, **SITEMAP) + "\n"
+    return _artifact(path, "application/xml", text, ())
+
+
+def _locations(site: Site) -> dict[str, str]:
+    """Absolute addresses with the day or time of the last change, "" where nobody said one."""
+    changed = {
+        path: page.document.meta.updated or page.document.meta.date
+        for path, page in site.pages.items()
+    }
+    found = {
+        page.url: _lastmod([changed[path]], site)
+        for path, page in site.pages.items()
+        if not page.document.meta.draft
+    }
+    for listing in site.listings:
+        paths = [entry.path for entry in listing.entries]
+        paths += [listing.intro] if listing.intro else []
+        found[listing.url] = _lastmod([changed[path] for path in paths], site)
+    return {_absolute(site, url): when for url, when in found.items()}
+
+
+def _lastmod(moments: Iterable[Moment | None], site: Site) -> str:
+    zone = ZoneInfo(site.info.timezone)
+    newest = max(filter(None, moments), key=lambda each: instant(each, zone), default=None)
+    if newest is None:
+        return ""
+    return _time(newest, site) if newest.at else newest.day.isoformat()
+
+
+def robots(site: Site) -> Artifact:
+    """`robots.txt`: all is welcome, and where the sitemap is."""
+    text = f"User-agent: *\nAllow: /\n\nSitemap: {site.info.url}sitemap.xml\n"
+    return _artifact("robots.txt", "text/plain; charset=utf-8", text, ())
+
+
+# --- XML -------------------------------------------------------------------------------------
+
+XML = '<?xml version="1.0" encoding="utf-8"?>\n'
+
+
+def _tag(_name: str, _text: str = "", /, *, raw: bool = False, **attributes: str) -> str:
+    """An element; its text is escaped unless it is XML already (`raw`)."""
+    written = "".join(f' {name}="{_quoted(value)}"' for name, value in attributes.items())
+    if not _text:
+        return f"<{_name}{written}/>"
+    text = _text if raw else escape(_text)
+    return f"<{_name}{written}>{text}</{_name}>"
+
+
+def _quoted(text: str) -> str:
+    spaces = {'"': "&quot;", "\n": "&#10;", "\t": "&#9;", "\r": "&#13;"}
+    return escape(text, spaces)
+
+
+def _language(tag: str) -> dict[str, str]:
+    return {"xml:lang": tag} if is_language(tag) else {}
+
+
+def _artifact(path: str, media_type: str, text: str, made_from: Sequence[str]) -> Artifact:
+    data = ILLEGAL.sub("", text).encode()
+    return Artifact(
+        path=path,
+        media_type=media_type,
+        digest=hashlib.blake2b(data, digest_size=16).hexdigest(),
+        made_from=tuple(made_from),
+        data=data,
+    )

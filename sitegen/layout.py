@@ -1,0 +1,231 @@
+"""The plan of a site: which output everything will have, before any link is resolved.
+
+Comes in: documents, the configuration, files. Goes out: a `Layout`, the problems of its addresses,
+and the index of all that a link may lead to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from posixpath import dirname, join
+from unicodedata import normalize
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from sitegen.claims import Claim, clashes
+from sitegen.errors import Problem, RouteError
+from sitegen.links import Known, Target, know
+from sitegen.listings import (
+    Shelf,
+    Tag,
+    collect_tags,
+    in_order_of_name,
+    make_feeds,
+    make_shelves,
+    newest_first,
+    posts_and_poems,
+)
+from sitegen.media import figure_file
+from sitegen.model import Asset, Config, Document, Feed, LeftOut, Redirect, Value
+from sitegen.routes import (
+    CONTENT,
+    alias_output,
+    fault_of,
+    is_index,
+    is_natural,
+    place,
+    source_output,
+    span_of,
+    url_of,
+)
+
+GENERATED = {
+    "sitemap.xml": "the sitemap",
+    "robots.txt": "the generated robots.txt",
+    "404.html": "the page for addresses that do not exist",
+}
+
+
+class Layout(Value, frozen=True):
+    """Where everything of a site will be."""
+
+    config: Config
+    documents: tuple[Document, ...]
+    """By path."""
+    outputs: Mapping[str, str]
+    """By source path."""
+    tags: Mapping[str, Tag]
+    """By name, in each of its spellings."""
+    shelves: tuple[Shelf, ...]
+    feeds: tuple[Feed, ...]
+    redirects: tuple[Redirect, ...]
+    assets: tuple[tuple[str, Asset], ...]
+    static: Mapping[str, Asset | None]
+    """By published path."""
+
+    def url(self, output: str) -> str:
+        """The address of an output."""
+        return url_of(output, self.config.base)
+
+    @property
+    def intros(self) -> frozenset[str]:
+        """Sources that are shown only at the head of a listing."""
+        return frozenset(shelf.intro.path for shelf in self.shelves if shelf.intro)
+
+
+def lay_out(
+    documents: Iterable[Document],
+    config: Config,
+    assets: Iterable[Asset],
+    static: Mapping[str, Asset | None],
+) -> tuple[Layout, list[Problem]]:
+    """Give everything its place, and say what cannot have the one that it asks for."""
+    documents = sorted(documents, key=lambda document: document.path)
+    ordered = newest_first(documents, ZoneInfo(config.timezone))
+    tags, problems = collect_tags(ordered, config.base)
+    outputs = {}
+    for document in documents:
+        outputs[document.path], problem = place(document, config)
+        problems += [problem] if problem else []
+    shelves = list(make_shelves(posts_and_poems(ordered), in_order_of_name(tags), config))
+    redirects, wrong = _redirects(documents, outputs, config)
+    layout = Layout(
+        config=config,
+        documents=tuple(documents),
+        outputs=outputs,
+        tags=tags,
+        shelves=tuple(_introduced(shelves, documents, outputs)),
+        feeds=tuple(make_feeds(shelves, config)),
+        redirects=tuple(redirects),
+        assets=tuple((_published(asset), asset) for asset in assets),
+        static=static,
+    )
+    faults = (_asset_fault(output, asset) for output, asset in layout.assets)
+    problems += [*wrong, *filter(None, faults), *clashes(_claims(layout))]
+    return layout, problems
+
+
+def _published(asset: Asset) -> str:
+    return normalize("NFC", asset.path.removeprefix(CONTENT))
+
+
+def _asset_fault(output: str, asset: Asset) -> Problem | None:
+    if fault := fault_of(output):
+        hint = "rename the file"
+        return RouteError(f"{asset.path} cannot be published: {fault}", hint=hint).problem()
+    return None
+
+
+def _introduced(
+    shelves: Iterable[Shelf],
+    documents: Iterable[Document],
+    outputs: Mapping[str, str],
+) -> Iterator[Shelf]:
+    """The listings, each with the page that a writer put at its address."""
+    candidates = {
+        outputs[each.path]: each
+        for each in reversed(list(documents))
+        if is_natural(each) and (is_index(each) or each.meta.kind == "page")
+    }
+    for shelf in shelves:
+        intro = candidates.get(shelf.outputs[0])
+        if intro is None:
+            yield shelf
+            continue
+        typed = intro.origins.get("title")
+        better = typed and typed.span and not shelf.settled
+        yield replace(shelf, intro=intro, title=intro.meta.title if better else shelf.title)
+
+
+def _redirects(
+    documents: Iterable[Document], outputs: Mapping[str, str], config: Config
+) -> tuple[list[Redirect], list[Problem]]:
+    redirects: list[Redirect] = []
+    problems: list[Problem] = []
+    for document in documents:
+        for alias in dict.fromkeys(document.meta.aliases):
+            try:
+                redirects.append(_redirect(alias, document, outputs[document.path], config))
+            except RouteError as error:
+                problems.append(error.problem())
+    return redirects, problems
+
+
+def _redirect(alias: str, document: Document, own: str, config: Config) -> Redirect:
+    output = alias_output(alias, document, config)
+    if output == own:
+        raise RouteError(
+            f'the alias "{alias}" is the address of the page itself',
+            span_of(document, "aliases"),
+            "an alias is an address that the page had before; take this one out",
+        )
+    return Redirect(
+        output=output,
+        url=url_of(output, config.base),
+        target=url_of(own, config.base),
+        source=document.path,
+    )
+
+
+# --- who wants which output ------------------------------------------------------------------
+
+
+def _claims(layout: Layout) -> Iterator[Claim]:
+    intros = layout.intros
+    spans = {each.path: span_of(each, "aliases") for each in layout.documents}
+    for document in layout.documents:
+        output = layout.outputs[document.path]
+        span = span_of(document, "permalink", "slug")
+        if document.path not in intros:
+            yield Claim(output=output, by=document.path, span=span)
+        for name in _beside(document, output):
+            yield Claim(output=name, by=document.path, span=span)
+    for shelf in layout.shelves:
+        yield from (Claim(output=output, by=shelf.by) for output in shelf.outputs)
+    for feed in layout.feeds:
+        for suffix in (".xml", ".json"):
+            yield Claim(output=feed.output + suffix, by=f'the feed "{feed.title}"')
+    yield from (Claim(output=output, by=by) for output, by in GENERATED.items())
+    for redirect in layout.redirects:
+        by = f"an alias of {redirect.source}"
+        yield Claim(output=redirect.output, by=by, span=spans[redirect.source])
+    for output, asset in layout.assets:
+        yield Claim(output=output, by=asset.path)
+    for output in layout.static:
+        yield Claim(output=output, by=f'the static file "{output}"')
+
+
+def _beside(document: Document, output: str) -> Iterator[str]:
+    """The source of a page, and its figures as files."""
+    yield source_output(output)
+    for figure in document.figures:
+        yield join(dirname(output), figure_file(figure))
+
+
+# --- what a link may lead to -----------------------------------------------------------------
+
+
+def links_of(layout: Layout, left_out: Sequence[LeftOut], failed: Collection[str]) -> Known:
+    """The index of all sources and addresses; see `assemble` for what is not published."""
+    pages = {
+        document.path: Target(url=layout.url(layout.outputs[document.path]), document=document)
+        for document in layout.documents
+    }
+    files: dict[str, Asset | None] = {**dict(layout.assets), **layout.static}
+    names = [*GENERATED, *(redirect.output for redirect in layout.redirects)]
+    names += [feed.output + suffix for feed in layout.feeds for suffix in (".xml", ".json")]
+    names += [output for shelf in layout.shelves for output in shelf.outputs]
+    for document in layout.documents:
+        names += _beside(document, layout.outputs[document.path])
+    addresses = {layout.outputs[path]: target for path, target in pages.items()}
+    addresses |= {name: Target(url=layout.url(name)) for name in names}
+    addresses |= {path: Target(url=layout.url(path), asset=files[path]) for path in files}
+    beside = {asset.path: addresses[output] for output, asset in layout.assets}
+    return know(
+        layout.config.url,
+        layout.config.base,
+        pages | beside,
+        addresses,
+        {each.path: each.why for each in left_out} | dict.fromkeys(failed, ""),
+    )

@@ -1,0 +1,223 @@
+"""The knot: all documents tied together into one site.
+
+Comes in: parsed documents, the configuration, the files beside the sources. Goes out: a `Site` in
+which every page has its address, its neighbours and its resolved links. Pure, linear, and never
+stopped by a writer's mistake: those are in `Site.problems`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from sitegen.errors import LinkError, Problem, Span, in_order
+from sitegen.layout import Layout, lay_out, links_of
+from sitegen.links import Known, find, resolve
+from sitegen.listings import cut, instant
+from sitegen.model import (
+    Asset,
+    Config,
+    Document,
+    ImageFile,
+    LeftOut,
+    NavLink,
+    Page,
+    PageRef,
+    Site,
+    SiteInfo,
+)
+from sitegen.routes import is_index, source_output, span_of
+
+Measure = Callable[[Asset], tuple[int, int] | None]
+"""Pixel width and height of an image file; None if the file does not tell."""
+
+
+# --- what is published -----------------------------------------------------------------------
+
+
+def select(
+    documents: Iterable[Document],
+    *,
+    now: datetime,
+    timezone: str,
+    drafts: bool = False,
+    future: bool = False,
+) -> tuple[tuple[Document, ...], tuple[LeftOut, ...]]:
+    """The documents that are published at `now` (aware), and why the others are not."""
+    zone = ZoneInfo(timezone)
+    published, left_out = [], []
+    for document in documents:
+        moment = document.meta.date
+        begins = instant(moment, zone) if moment else None
+        if document.meta.draft and not drafts:
+            why = "it is a draft; it will appear when `draft: true` is taken out"
+            left_out.append(LeftOut(path=document.path, why=why))
+        elif begins and begins > now and not future:
+            shown = begins.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+            why = f"its date is in the future; it will appear on {shown} ({timezone})"
+            left_out.append(LeftOut(path=document.path, why=why))
+        else:
+            published.append(document)
+    return tuple(published), tuple(left_out)
+
+
+# --- the knot --------------------------------------------------------------------------------
+
+
+def assemble(  # noqa: PLR0913 - everything meets here
+    documents: Iterable[Document],
+    config: Config,
+    assets: Iterable[Asset],
+    image_size: Measure,
+    *,
+    left_out: Sequence[LeftOut] = (),
+    failed: Collection[str] = (),
+    static: Collection[str] | Mapping[str, Asset] = (),
+) -> Site:
+    """Tie published documents into a site.
+
+    `left_out` and `failed` are sources that are not in it, and why: a link to one is no riddle.
+    `static` are the published paths of static files, or those files by path. A page that
+    introduces a listing is in `pages`, at the listing's address, to be shown there only.
+    """
+    files = static if isinstance(static, Mapping) else dict.fromkeys(static)
+    layout, problems = lay_out(documents, config, assets, files)
+    known = links_of(layout, left_out, failed)
+    refs = {document.path: _ref(document, layout) for document in layout.documents}
+    entries = layout.shelves[0].documents
+    newer, older = _neighbours(entries, refs)
+    measure = cache(image_size)
+    pages = {}
+    for document in layout.documents:
+        page, wrong = _page(document, layout, known, measure)
+        path = document.path
+        pages[path] = replace(page, previous=older.get(path), next=newer.get(path))
+        problems += wrong
+    feeds = {feed.output for feed in layout.feeds}
+    newest = {each.meta.kind: each.path for each in reversed(entries)}
+    return Site(
+        info=_describe(layout),
+        pages=pages,
+        listings=tuple(
+            each for shelf in layout.shelves for each in cut(shelf, refs, feeds, config.base)
+        ),
+        redirects=layout.redirects,
+        feeds=layout.feeds,
+        assets=layout.assets,
+        featured=tuple(newest[kind] for kind in ("post", "poem") if kind in newest),
+        problems=tuple(in_order(problems)),
+    )
+
+
+def _ref(document: Document, layout: Layout) -> PageRef:
+    return PageRef(
+        path=document.path,
+        url=layout.url(layout.outputs[document.path]),
+        title=document.meta.title,
+        kind=document.meta.kind,
+        date=document.meta.date,
+        description=document.meta.description,
+        draft=document.meta.draft,
+    )
+
+
+def _neighbours(
+    entries: Iterable[Document], refs: Mapping[str, PageRef]
+) -> tuple[dict[str, PageRef], dict[str, PageRef]]:
+    """The newer and the older one of each post among posts, of each poem among poems."""
+    newer: dict[str, PageRef] = {}
+    older: dict[str, PageRef] = {}
+    for kind in ("post", "poem"):
+        paths = [document.path for document in entries if document.meta.kind == kind]
+        for later, earlier in pairwise(paths):
+            newer[earlier], older[later] = refs[later], refs[earlier]
+    return newer, older
+
+
+# --- pages -----------------------------------------------------------------------------------
+
+
+def _page(
+    document: Document, layout: Layout, known: Known, measure: Measure
+) -> tuple[Page, list[Problem]]:
+    """A document at its address, with everything in it resolved."""
+    output = layout.outputs[document.path]
+    links = [resolve(link.target, link.span, document, known) for link in document.links]
+    images = [_image(each.target, each.span, document, known, measure) for each in document.images]
+    shared: tuple[ImageFile | None, Problem | None] = (None, None)
+    if document.meta.image:
+        span = span_of(document, "image")
+        shared = _image(document.meta.image, span, document, known, measure)
+    tags = {layout.tags[name].folder: layout.tags[name].ref for name in document.meta.tags}
+    page = Page(
+        url=layout.url(output),
+        output=output,
+        document=document,
+        links=tuple(url for url, _ in links),
+        images=tuple(image for image, _ in images),
+        tags=tuple(tags.values()),
+        source_url=layout.url(source_output(output)),
+        image=shared[0],
+    )
+    return page, [problem for _, problem in [*links, *images, shared] if problem]
+
+
+def _image(
+    target: str, span: Span, document: Document, known: Known, measure: Measure
+) -> tuple[ImageFile, Problem | None]:
+    """Where an image is and how large, and what is wrong with it."""
+    src, problem = resolve(target, span, document, known)
+    found, _ = find(target, span, document, known)
+    if found and found.document:
+        problem = LinkError(f'"{target}" is a page, not an image', span).problem()
+    size = measure(found.asset) if found and found.asset else None
+    width, height = size or (None, None)
+    return ImageFile(src=src, width=width, height=height), problem
+
+
+# --- the whole -------------------------------------------------------------------------------
+
+MOST_NAVIGATION = 12
+"""More pages or sections than this are a list, not a navigation."""
+
+
+def _describe(layout: Layout) -> SiteInfo:
+    config = layout.config
+    feed = next((feed for feed in layout.feeds if feed.output == "feed"), None)
+    return SiteInfo(
+        title=config.title,
+        url=config.url,
+        base=config.base,
+        description=config.description,
+        author=config.author,
+        language=config.language,
+        timezone=config.timezone,
+        navigation=tuple(_navigation(layout)),
+        feed=layout.url(f"{feed.output}.xml") if feed else "",
+    )
+
+
+def _navigation(layout: Layout) -> Iterator[NavLink]:
+    """Sections with listings, pages at the top of the site, the archive."""
+    shelves = [shelf for shelf in layout.shelves if shelf.kind == "section"]
+    intros = layout.intros
+    pages = [each for each in layout.documents if _is_top(each) and each.path not in intros]
+    if len(shelves) <= MOST_NAVIGATION:
+        yield from (NavLink(title=each.title, url=layout.url(each.outputs[0])) for each in shelves)
+    if len(pages) <= MOST_NAVIGATION:
+        for page in pages:
+            yield NavLink(title=page.meta.title, url=layout.url(layout.outputs[page.path]))
+    for shelf in layout.shelves:
+        if shelf.kind == "archive":
+            yield NavLink(title=shelf.title, url=layout.url(shelf.outputs[0]))
+
+
+def _is_top(document: Document) -> bool:
+    """Whether it is a page in `content/` itself, or the index of a folder there."""
+    depth = 2 if is_index(document) else 1
+    return document.meta.kind == "page" and document.path.count("/") == depth
