@@ -91,13 +91,9 @@ def notes_of(body: Body) -> Iterator[NoteSlot]:
                 yield from notes_of(inside)
 
 
-PARAGRAPHS = '</span><span class="note-paragraph">'
-"""What stands between two paragraphs of a simple note."""
-
-
 def _numbered(body: Body) -> dict[int, NoteSlot]:
-    """Each note once: only the first reference to it holds its text."""
-    return {note.number: note for note in notes_of(body) if note.body}
+    """Each note once, by number."""
+    return {note.number: note for note in notes_of(body)}
 
 
 def bodies_of(verse: Verse) -> Iterator[Body]:
@@ -154,6 +150,7 @@ class _PageMedium(_Medium):
     def __init__(self, document: Document, resolved: Resolved, body: Body) -> None:
         self.document, self.resolved, self.prefix = document, resolved, resolved.prefix
         self.in_margin = all(note.simple for note in notes_of(body))
+        self.referred: set[int] = set()
 
     def slot(self, slot: Slot) -> str:
         match slot:
@@ -184,7 +181,8 @@ class _PageMedium(_Medium):
 
     def _note(self, note: NoteSlot) -> str:
         """A reference with its note beside it, or one that leads to the end of the page."""
-        number, again = note.number, not note.body
+        number, again = note.number, note.number in self.referred
+        self.referred.add(number)
         place = f"{self.prefix}{'note' if self.in_margin else 'endnote'}.{number}"
         if again or not self.in_margin:
             own = "" if again else f' id="{self.prefix}noteref.{number}"'
@@ -193,8 +191,15 @@ class _PageMedium(_Medium):
             f'<span class="noteref"><label for="{place}">{number}</label></span>'
             f'<input class="note-toggle" type="checkbox" id="{place}" aria-label="Note {number}">'
             f'<span class="note"><span class="note-number" aria-hidden="true">{number}</span> '
-            f"{self.html(note.body)}</span>"
+            f"{self._in_one_line(note)}</span>"
         )
+
+    def _in_one_line(self, note: NoteSlot) -> str:
+        """The paragraphs of a simple note as elements that may stand inside a paragraph."""
+        html = self.html(note.body).strip()
+        if html.count("<p>") == 1:
+            return html.removeprefix("<p>").removesuffix("</p>")
+        return html.replace("<p>", '<span class="note-paragraph">').replace("</p>", "</span>")
 
     def end_notes(self, body: Body) -> str:
         notes = _numbered(body)
@@ -269,8 +274,7 @@ class _TextMedium(_Medium):
             case MathSlot():
                 return escape(slot.tex)
             case NoteSlot():
-                html = self.html(slot.body).replace(PARAGRAPHS, " ")
-                return f" [{escape(words_of(html).strip())}]" if html else ""
+                return f" [{escape(words_of(self.html(slot.body)).strip())}]"
             case VerseSlot():
                 return f"<pre>{escape(text_verse(slot.verse, self._words))}</pre>"
             case _ as never:

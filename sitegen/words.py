@@ -14,7 +14,6 @@ TAG = re.compile(
 )
 OPAQUE = re.compile(r"<(script|style)\b(?:(?!<(?:script|style)\b).)*?</\1\s*>", re.DOTALL)
 KEPT = re.compile(r"(<pre\b(?:(?!<pre\b).)*?</pre>)", re.DOTALL)
-SPACE = re.compile(r"[ \t\n]+")
 INLINE = frozenset(
     {
         *("a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "i", "img"),
@@ -40,9 +39,10 @@ def words_of(html: str) -> str:
 
 
 def _words_of(html: str) -> str:
-    text = unescape(TAG.sub(_between, SPACE.sub(" ", html)))
-    lines = "\n".join(line.strip(" ") for line in text.split("\n"))
-    return re.sub(r"\n{3,}", "\n\n", lines)
+    flat = html.replace("\n", " ").replace("\t", " ")
+    lines = unescape(TAG.sub(_between, flat)).split("\n")
+    text = "\n".join(" ".join([word for word in line.split(" ") if word]) for line in lines)
+    return re.sub(r"\n{3,}", "\n\n", text)
 
 
 def _between(tag: re.Match[str]) -> str:

@@ -10,14 +10,12 @@ from functools import cache
 from markdown_it import MarkdownIt
 from mdit_py_plugins.deflist import deflist_plugin
 
-from sitegen.markup import attributes, callouts, math, places
+from sitegen.markup import abbreviations, attributes, callouts, math, notes, places, typography
 
 
 @cache
 def markdown(language: str = "en", *, typographic: bool = True) -> MarkdownIt:
     """The parser of texts in `language`; without typography, quotes and dashes stay as typed."""
-    from sitegen.markup import abbreviations, notes, typography
-
     md = MarkdownIt("commonmark", {"tasklists": True})
     md.enable(["table", "strikethrough"])
     md.use(deflist_plugin)

@@ -10,10 +10,12 @@ import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 
+from markdown_it.common.utils import unescapeAll
 from markdown_it.token import Token
 
 from sitegen.errors import FigureError
 from sitegen.markup.context import Context
+from sitegen.markup.highlight import render_code
 from sitegen.markup.verse import parse_verse
 from sitegen.model import Chunk, Fence, FigureSlot, VerseSlot
 
@@ -22,10 +24,9 @@ FIGURE = "attention"
 
 def fence(tokens: Sequence[Token], index: int, out: list[Chunk], context: Context) -> None:
     """A block of lines that are not Markdown, by the first word behind its mark."""
-    from sitegen.markup.highlight import render_code
-
     token = tokens[index]
-    word = token.info.split(maxsplit=1)[0] if token.info.strip() else ""
+    info = unescapeAll(token.info).strip()
+    word = info.split(maxsplit=1)[0] if info else ""
     line = token.map[0] if token.map else 1
     if word == FIGURE:
         out.append(_figure(token, line, context))
@@ -37,7 +38,7 @@ def fence(tokens: Sequence[Token], index: int, out: list[Chunk], context: Contex
             context.error(
                 FigureError, f'unknown block "{word}"', place, f'did you mean "{FIGURE}"?'
             )
-        out.append(render_code(token.content, token.info, context, line))
+        out.append(render_code(token.content, info, context, line))
 
 
 ID = re.compile(r"^[ \t]*id:[ \t]*([a-z0-9-]+)[ \t]*$", re.MULTILINE)

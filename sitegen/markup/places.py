@@ -23,7 +23,7 @@ from sitegen.markup import rawhtml
 from sitegen.markup.context import Context
 from sitegen.model import Link
 
-DEEPEST = 100
+DEEPEST = 60
 """The parser gives up on what is nested deeper, so that its recursion stays bounded."""
 
 
@@ -183,7 +183,7 @@ def _place_in_tag(context: Context, source: str, start: int, offset: int, length
 
 
 BARE = re.compile(r"https?://[^\s<]+")
-SCHEME = re.compile(r"(?<![A-Za-z0-9])https?$")
+SCHEME = re.compile(r"(?<![A-Za-z0-9<])https?$")
 
 
 def bare(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
