@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta, timezone
 from typing import Any
+from urllib.parse import urljoin
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
@@ -91,7 +92,7 @@ def _json_item(site: Site, page: Page) -> dict[str, Any]:
         "url": url,
         "title": meta.title,
         "summary": meta.description,
-        "image": _absolute(site, page.image.src) if page.image else "",
+        "image": urljoin(url, page.image.src) if page.image else "",
         "date_published": _time(meta.date, site) if meta.date else "",
         "date_modified": _updated(page, site),
         "authors": [{"name": name} for name in meta.authors],
