@@ -16,7 +16,7 @@ import msgspec
 from sitegen import feeds, figures, media, templates
 from sitegen.budget import time_limit
 from sitegen.config import settings_for
-from sitegen.errors import Problem, RouteError, SiteError, SourceError, Span, in_order
+from sitegen.errors import Problem, SiteError, SourceError, Span, in_order
 from sitegen.images import image_size
 from sitegen.markup import parse
 from sitegen.model import (
@@ -24,6 +24,7 @@ from sitegen.model import (
     Asset,
     Config,
     Document,
+    Figure,
     LeftOut,
     Page,
     Settings,
@@ -153,20 +154,21 @@ def draw_figures(document: Document) -> Document:
         try:
             drawn.append(figures.draw(fence))
         except ExceptionGroup as group:
-            mistakes, others = group.split(SiteError)
-            if others:
-                raise
-            problems += [each.problem() for each in _leaves(mistakes)]
-            drawn.append(figures.missing(fence))
+            problems += [each.problem() for each in _mistakes(group)]
+            # The build will not be published; the slot only has to be filled.
+            drawn.append(Figure(id=fence.id, html="", sentence="", table="", svg=""))
     return msgspec.structs.replace(document, figures=tuple(drawn), problems=tuple(problems))
 
 
-def _leaves(group: BaseException | None) -> Iterator[SiteError]:
-    if isinstance(group, BaseExceptionGroup):
-        for inner in group.exceptions:
-            yield from _leaves(inner)
-    elif isinstance(group, SiteError):
-        yield group
+def _mistakes(group: ExceptionGroup[Exception]) -> Iterator[SiteError]:
+    """The writer's mistakes in a group; anything else in it is a bug and goes on."""
+    for each in group.exceptions:
+        if isinstance(each, ExceptionGroup):
+            yield from _mistakes(each)
+        elif isinstance(each, SiteError):
+            yield each
+        else:
+            raise each
 
 
 # --- render ----------------------------------------------------------------------------------
@@ -198,8 +200,8 @@ def _render(
     problems: list[Problem] = []
     try:
         theme = templates.load_theme([Path(each) for each in inputs.template_folders], names)
-    except* SiteError as group:
-        return {}, [each.problem() for each in _leaves(group)]
+    except ExceptionGroup as group:
+        return {}, [each.problem() for each in _mistakes(group)]
     for make in _makers(theme, site, inputs):
         try:
             with time_limit(PAGE_SECONDS):
@@ -207,21 +209,10 @@ def _render(
         except SiteError as error:
             problems.append(error.problem())
             continue
-        for artifact in made:
-            former = artifacts.get(artifact.path)
-            if former is not None:
-                problems.append(_clash(former, artifact))
-            artifacts[artifact.path] = artifact
-    for path, asset in [*static.items(), *site.assets]:
-        if path in artifacts:
-            problems.append(_clash(artifacts[path], _copy(path, asset)))
-        artifacts[path] = _copy(path, asset)
+        # Two at one path are a problem of the site already: the knot knows all routes.
+        artifacts |= {artifact.path: artifact for artifact in made}
+    artifacts |= {path: _copy(path, asset) for path, asset in [*static.items(), *site.assets]}
     return dict(sorted(artifacts.items())), problems
-
-
-def _clash(one: Artifact, other: Artifact) -> Problem:
-    names = " and ".join(sorted({each.made_from[0] for each in (one, other) if each.made_from}))
-    return RouteError(f'two outputs at "{one.path}"', hint=f"made from {names}").problem()
 
 
 Maker = Callable[[], Sequence[Artifact]]

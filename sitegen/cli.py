@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,6 +92,9 @@ def make(  # noqa: PLR0913
 @click.option("--drafts", is_flag=True, help="Publish drafts too.")
 @click.option("--future", is_flag=True, help="Publish what is dated in the future too.")
 @click.option("--strict", is_flag=True, help="Warnings are errors.")
+@click.option(
+    "--keep-going", is_flag=True, help="Write what can be written even if the site is wrong."
+)
 @click.option("--verify", is_flag=True, help="Build twice, in other processes, and compare.")
 @click.option("--no-cache", is_flag=True, help="Use no cache (this version keeps none).")
 @click.option("--jobs", type=click.IntRange(1, 64), help="How many processes parse.")
@@ -105,23 +109,27 @@ def build(screen: Screen, **options: Any) -> None:
     inputs = read_inputs(screen.site)
     chosen = {"drafts": options["drafts"], "future": options["future"]}
     built = make(screen, clock, inputs, jobs=options["jobs"], **chosen)
-    _refuse(screen, built, strict=options["strict"])
+    wrong = _report(screen, built, strict=options["strict"])
+    if wrong and not options["keep_going"]:
+        screen.say_last("nothing was written; --keep-going writes what can be written")
+        sys.exit(WRONG_SITE)
     if options["verify"]:
         _verify(screen, built, make(screen, Clock(), inputs, jobs=1, **chosen))
     output = options["output"] or screen.site / "public"
     written = write(built.snapshot, output, url=inputs.config.url, drafts=any(chosen.values()))
     clock.lap("write")
-    _summarise(screen, built, output, written, clock if options["timings"] else None)
+    if not (wrong and screen.as_json):
+        _summarise(screen, built, output, written, clock if options["timings"] else None)
+    sys.exit(WRONG_SITE if wrong else 0)
 
 
-def _refuse(screen: Screen, built: Built, *, strict: bool) -> None:
-    """End here if the site is wrong; otherwise show the warnings."""
+def _report(screen: Screen, built: Built, *, strict: bool) -> bool:
+    """Show what is wrong, and say whether it stands in the way of publishing."""
     problems = built.snapshot.problems
-    if strict or any(each.severity == "error" for each in problems):
-        if problems:
-            screen.fail(problems, WRONG_SITE)
-    elif not screen.as_json:
+    wrong = any(strict or each.severity == "error" for each in problems)
+    if wrong or not screen.as_json:
         screen.report(problems)
+    return wrong
 
 
 def _verify(screen: Screen, one: Built, other: Built) -> None:

@@ -172,7 +172,7 @@ def show(problem: Problem, lines_of: LineReader) -> str:
     """
     span = problem.span
     place = f"{span.path}:{span.line}:{span.column}: " if span else ""
-    out = [f"{place}{problem.severity}: {_printable(problem.message)}"]
+    out = [f"{place}{problem.severity}: {_printable(_shortened(problem.message))}"]
     if span is not None:
         out += _excerpt(span, lines_of(span.path))
     if problem.page:
@@ -182,7 +182,14 @@ def show(problem: Problem, lines_of: LineReader) -> str:
     return "\n".join(out)
 
 
-WIDEST_EXCERPT = 100
+WIDEST_EXCERPT, LONGEST_MESSAGE = 100, 300
+
+
+def _shortened(message: str) -> str:
+    """A message that quotes a very long value, without the value's middle."""
+    if len(message) <= LONGEST_MESSAGE:
+        return message
+    return f"{message[: LONGEST_MESSAGE // 2]} … {message[-LONGEST_MESSAGE // 2 :]}"
 
 
 def _excerpt(span: Span, lines: Sequence[str]) -> list[str]:

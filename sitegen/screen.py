@@ -89,13 +89,18 @@ class Screen:
             return
         for each in problems:
             click.echo(show(each, lines), err=True)
-
-    def fail(self, problems: Sequence[Problem], code: int) -> NoReturn:
-        """Report, count, exit."""
-        self.report(problems)
-        if not self.as_json:
+        if problems:
             errors = sum(each.severity == "error" for each in problems)
             click.echo(_count(errors, len(problems) - errors), err=True)
+
+    def say_last(self, line: str) -> None:
+        """What a failed command ends with."""
+        if not self.as_json:
+            click.echo(line, err=True)
+
+    def fail(self, problems: Sequence[Problem], code: int) -> NoReturn:
+        """Report and exit."""
+        self.report(problems)
         sys.exit(code)
 
     def guard(self, command: Callable[..., Any], **options: Any) -> Any:

@@ -15,10 +15,10 @@ ROWS: dict[int, str] = {
     7: "cli",
     6: "inputs output screen scaffold workers",
     5: "build explain",
-    4: "site templates feeds",
-    3: "markup discover media images",
+    4: "site templates feeds listings links",
+    3: "markup discover media images routes claims layout verse_media words",
     2: "figures frontmatter config",
-    1: "model budget",
+    1: "model budget slugs toml moments",
     0: "__init__ errors attention package",
 }
 """A module imports only from rows below its own, or from its own package.

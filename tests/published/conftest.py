@@ -17,8 +17,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "script-src 'self'"
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; script-src 'self'"
 )
 
 

@@ -78,7 +78,7 @@ def test_new_begins_a_source_that_builds(site: Path, kind: str, title: str, path
 def test_a_draft_is_left_out_and_named(site: Path) -> None:
     sitegen("new", "post", "Secret plan", "-s", site)
     done = sitegen("build", "-s", site)
-    assert "left out content/posts/secret-plan.md: draft" in done.stdout
+    assert "left out content/posts/secret-plan.md: it is a draft" in done.stdout
     assert not (site / "public/posts/secret-plan").exists()
     assert sitegen("build", "-s", site, "--drafts").returncode == 0
     assert (site / "public/posts/secret-plan/index.html").is_file()

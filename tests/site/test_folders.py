@@ -1,0 +1,139 @@
+"""A folder of files that nobody wrote for us."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.sites import make_site
+
+
+def test_any_nested_folder_builds_without_front_matter(tmp_path: Path) -> None:
+    site = make_site(
+        tmp_path,
+        """
+== content/deep/er/and/deeper/note.md
+# comment in a heading, with `code`
+
+```sh
+# not a title
+```
+== content/README.md
+Just words.
+== content/2024-03-poem-in-march.md
+words
+""",
+    )
+    assert site.problems == ()
+    assert "comment in a heading, with code" in site.text("deep/er/and/deeper/note/index.html")
+    assert "# not a title" in site.text("deep/er/and/deeper/note/index.html").replace(
+        '<span class="c1">', ""
+    )
+    assert {"readme/index.html", "poem-in-march/index.html"} <= site.paths
+
+
+@pytest.mark.parametrize(
+    ("name", "output"),
+    [
+        ("a: b.md", "posts/a-b/index.html"),
+        ("salt & pepper.md", "posts/salt-pepper/index.html"),
+        ("#1.md", "posts/1/index.html"),
+        ("slowly..md", "posts/slowly/index.html"),
+        ("注意.md", "posts/注意/index.html"),
+        ("한국.md", "posts/한국/index.html"),
+        ("2026-01-02-day.md", "posts/day/index.html"),
+        ("ÉTÉ.md", "posts/été/index.html"),
+    ],
+)
+def test_odd_names_have_an_address_and_a_title(tmp_path: Path, name: str, output: str) -> None:
+    site = make_site(tmp_path, f"== content/posts/{name}\nwords\n")
+    assert site.problems == ()
+    assert output in site.paths
+
+
+def test_names_that_differ_by_case_only_are_refused_with_both_named(tmp_path: Path) -> None:
+    site = make_site(tmp_path, "== content/posts/Note.md\na\n== content/posts/note.md\nb\n")
+    [error] = site.errors
+    assert "content/posts/Note.md" in site.report
+    assert "content/posts/note.md" in site.report
+    assert "posts/note" in error
+
+
+@pytest.mark.parametrize("odd", ["{{7*7}}", "{% include 'x' %}", "{# gone #}", "{{ site.url }}"])
+def test_what_looks_like_a_template_is_inert(tmp_path: Path, odd: str) -> None:
+    site = make_site(
+        tmp_path,
+        f"== content/posts/a.md\n---\ntitle: 'The {odd.replace(chr(39), chr(39) * 2)} title'\n---\n"
+        f"Before {odd} after.\n\n`{odd}`\n\n```\n{odd}\n```\n"
+        f"== content/poems/b.md\nA line {odd} of verse\n",
+    )
+    assert site.problems == ()
+    page = site.text("posts/a/index.html").replace("&#39;", "'").replace("&#x27;", "'")
+    assert page.count(odd.replace("'", "’")) + page.count(odd) >= 3
+    assert "49" not in page
+    assert odd in site.text("poems/b/index.html").replace("&#39;", "'").replace("‘", "'").replace(
+        "’", "'"
+    )
+
+
+def test_text_in_a_feed_and_in_attributes_is_escaped(tmp_path: Path) -> None:
+    title = '<script>alert(1)</script> "q" ]]> -- &amp;'
+    site = make_site(
+        tmp_path,
+        f"== content/posts/a.md\n---\ntitle: {json.dumps(title)}\ndate: 2026-01-01\n"
+        "tags: ['<b>&\"']\n---\nwords ]]> and \x0b more\n",
+    )
+    assert site.errors == []
+    for path in ("index.html", "posts/a/index.html", "feed.xml", "tags/index.html"):
+        assert "<script" not in site.text(path)
+    assert json.loads(site.text("feed.json"))["items"][0]["title"] == title
+
+
+def test_files_beside_a_source_are_published_at_the_same_path(tmp_path: Path) -> None:
+    site = make_site(
+        tmp_path,
+        "== content/posts/a/index.md\n[data](numbers.csv)\n== content/posts/a/numbers.csv\n1,2\n",
+    )
+    assert site.problems == ()
+    assert site.text("posts/a/numbers.csv") == "1,2\n"
+    assert 'href="/posts/a/numbers.csv"' in site.text("posts/a/index.html")
+
+
+def test_an_empty_site_builds(tmp_path: Path) -> None:
+    site = make_site(tmp_path)
+    assert site.problems == ()
+    assert {"index.html", "404.html", "sitemap.xml", "robots.txt"} <= site.paths
+
+
+@pytest.mark.parametrize("text", ["", "---\ntitle: A\n---\n", "---\n---\n", "\ufeff\r\n"])
+def test_an_empty_source_is_a_page(tmp_path: Path, text: str) -> None:
+    (tmp_path / "content").mkdir()
+    (tmp_path / "content/a.md").write_text(text, encoding="utf-8", newline="")
+    site = make_site(tmp_path)
+    assert site.problems == ()
+    assert "a/index.html" in site.paths
+
+
+def test_a_bom_crlf_and_a_missing_last_newline_change_no_byte(tmp_path: Path) -> None:
+    clean = "---\ntitle: A\n---\n\nOne line,\n    two.\n\n- a\n- b\n"
+    made = []
+    for name, text in (("one", clean), ("two", "\ufeff" + clean.replace("\n", "\r\n").rstrip())):
+        folder = tmp_path / name / "content"
+        folder.mkdir(parents=True)
+        (folder / "a.md").write_text(text, encoding="utf-8", newline="")
+        made.append(make_site(tmp_path / name).built.snapshot.artifacts)
+    assert made[0] == made[1]
+
+
+def test_a_site_below_a_path_links_below_it(tmp_path: Path) -> None:
+    site = make_site(
+        tmp_path,
+        '== site.toml\ntitle = "A"\nurl = "https://example.org/blog"\n'
+        "== content/posts/a.md\n[b](b.md) and [c](/posts/b/)\n== content/posts/b.md\nwords\n",
+    )
+    assert site.problems == ()
+    page = site.text("posts/a/index.html")
+    assert page.count('href="/blog/posts/b/"') >= 2
+    assert 'href="/posts' not in page
