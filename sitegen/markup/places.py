@@ -25,6 +25,7 @@ from sitegen.model import Link
 
 DEEPEST = 60
 """The parser gives up on what is nested deeper, so that its recursion stays bounded."""
+CONTAINERS = ("item_open", "quote_open", "alert_open", "dd_open")
 
 
 def plugin(md: MarkdownIt) -> None:
@@ -47,13 +48,12 @@ def parse_inside(state: StateCore) -> None:
     """Parse the inside of each block with its place at hand; note what is too deep."""
     context: Context | None = state.env.get("context")
     parse = state.md.inline.parse
-    deepest = 0
+    shallow = context is not None
     for token in state.tokens:
         if context is not None:
-            if token.level > deepest:
-                deepest = token.level
-                if deepest == DEEPEST - 1:
-                    _too_deep(token, context)
+            if shallow and token.level >= DEEPEST - 1 and token.type.endswith(CONTAINERS):
+                _too_deep(token, context)
+                shallow = False
             if token.map:
                 context.enter(token)
         if token.type == "inline":

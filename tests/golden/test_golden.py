@@ -11,7 +11,7 @@ import pytest
 
 from sitegen.markup import parse
 from sitegen.media import Resolved, notes_html, page_html
-from sitegen.model import ImageFile, Settings, Source
+from sitegen.model import ImageFile, Kind, Settings, Source
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.md"))
 
@@ -19,7 +19,7 @@ CASES = sorted((Path(__file__).parent / "cases").glob("*.md"))
 def published(case: Path) -> str:
     """Title, body and notes of a page whose links lead where they say."""
     text = case.read_text(encoding="utf-8")
-    kind = "poem" if case.stem.startswith("poem") else "post"
+    kind: Kind = "poem" if case.stem.startswith("poem") else "post"
     settings = Settings(kind=kind, kind_origin="test")
     document = parse(Source(path=f"content/{case.name}", text=text, digest=""), settings)
     resolved = Resolved(
