@@ -46,6 +46,8 @@ def block(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noq
     last, closed = _last_line(state, start, end, opening)
     if not closed and state.src[begin : state.eMarks[start]].rstrip() != opening:
         return False
+    if closed and not state.src[begin + 2 : state.eMarks[last]].rstrip()[:-2].strip():
+        return False
     if silent:
         return True
     token = state.push("math_block", "", 0)

@@ -64,7 +64,7 @@ def for_pages(mathml: str) -> str:
         end, name, rest, empty = match.groups()
         if end:
             return closing.pop() if closing else ""
-        attributes = dict(ATTRIBUTE.findall(rest))
+        attributes = dict(ATTRIBUTE.findall(rest.replace('rem"', 'em"')))
         _unstyle(attributes)
         wrap = _levels(name, attributes)
         if wrap and name == "mrow":

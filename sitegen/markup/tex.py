@@ -177,7 +177,7 @@ COMMANDS = (
     "Rightarrow iff implies langle rangle lfloor rfloor lceil rceil mid perp argmax argmin softmax"
 )
 ENVIRONMENTS = (
-    "aligned align alignedat array bmatrix Bmatrix cases dcases equation gather gathered matrix "
+    "aligned align array bmatrix Bmatrix cases dcases equation gather gathered matrix "
     "multline pmatrix split vmatrix Vmatrix"
 )
 
