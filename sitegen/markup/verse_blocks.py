@@ -2,7 +2,8 @@
 
 Comes in: the rows of a poem's source. Goes out: groups of rows, each of one kind, and where the
 notes are. All is lines but for what has a blank line on either side: an ornament, a part heading
-(`##` to `######`), a closed fence, a block of raw HTML. Taken out wherever they begin a row:
+(`##` to `######`), a closed fence, a block of raw HTML, a formula between `$$`, a picture. Taken
+out wherever they begin a row:
 
 - notes, `[^1]: …` with the indented rows below; also with rows that merely wrap, if the note has
   a blank line before it (among the lines of a stanza, the next row is verse);
@@ -35,6 +36,8 @@ DEEPER = re.compile(r"(?: {4}| {0,3}\t)")
 BLOCK_HTML = re.compile(
     rf" {{0,3}}</?(?:{'|'.join(block_names)}|pre|script|style)(?=[\s/>]|$)", re.IGNORECASE
 )
+PICTURE = re.compile(r" {0,3}!\[[^\[\]]*\]\([^()]*\)(?:\{[^{}]*\})?[ \t]*")
+FORMULA = re.compile(r" {0,3}\$\$(?:(?!\$\$).)+\$\$\s*", re.DOTALL)
 BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 
@@ -185,4 +188,6 @@ def _kind(rows: Sequence[str]) -> Kind:
             return "ornament"
         if HEADING.fullmatch(first):
             return "part"
-    return "inset" if BLOCK_HTML.match(first) else "lines"
+        if PICTURE.fullmatch(first):
+            return "inset"
+    return "inset" if BLOCK_HTML.match(first) or FORMULA.fullmatch("\n".join(rows)) else "lines"

@@ -10,7 +10,7 @@ sidenote, a tag, an address; it belongs to the line on which it began.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import unescape
 
 from markdown_it.token import Token
@@ -32,6 +32,11 @@ WIDE = "\u2001\u2003\u3000"
 GAP = re.compile(r"[ \t]{2,}|\t")
 MARKS_ONLY = re.compile(r"[-=_*~+.:#|>/]+(?:[ \t]+[-=_*~+.:#|>/]+)*")
 BACKTICKS = re.compile(r"(\\*)(`+)")
+LONE_DOLLAR = re.compile(
+    r"\\.|<[^\s<>][^<>]*>"
+    r"|\$\$(?:[^$\\]|\\.|\$(?!\$))++\$\$|\$(?![\s$])(?:[^$\\]|\\.)++(?<!\s)\$(?!\d)|\$"
+)
+"""A dollar, or what may hold dollars that are none of ours: an escape, a tag, a formula."""
 
 
 def lines_of(rows: Sequence[str], first_line: int, context: Context) -> list[tuple[int, Body]]:
@@ -61,8 +66,8 @@ def _as_inline(row: str) -> str:
     text = text.rstrip(" \t")
     if MARKS_ONLY.fullmatch(text):  # typed dashes, not a dash that typography makes of them
         text = re.sub(r"[^ \t]", r"\\\g<0>", text)
-    elif "`" in text:
-        text = _escape_lone_backticks(text)
+    elif "`" in text or "$" in text:
+        text = _ended(text)
     return indent + text
 
 
@@ -79,27 +84,42 @@ def split_indent(row: str) -> tuple[int, str]:
     return column, row[index:]
 
 
-def _escape_lone_backticks(text: str) -> str:
-    """Code never runs on to another line: a run of backticks with no partner here is text.
+def _ended(text: str) -> str:
+    """Code and formulas end on their row: a backtick or dollar without a partner here is text.
 
-    (Poets open quotations with one; and code over several lines would swallow the breaks.)
+    (Poets open quotations with the one and name sums with the other; over several rows, each
+    would swallow the breaks.)
     """
+    out, done = [], 0
+    for start, end, alone in _backticks(text):
+        out.append(LONE_DOLLAR.sub(_escaped_dollar, text[done:start]))
+        out.append("\\`" * (end - start) if alone else text[start:end])
+        done = end
+    return "".join([*out, LONE_DOLLAR.sub(_escaped_dollar, text[done:])])
+
+
+def _escaped_dollar(found: re.Match[str]) -> str:
+    return "\\$" if found[0] == "$" else found[0]
+
+
+def _backticks(text: str) -> Iterator[tuple[int, int, bool]]:
+    """Start and end of each code span, and of each run of backticks that makes none: alone."""
     runs = list(BACKTICKS.finditer(text))
     last = {len(run[2]): run.start(2) for run in runs}
-    out, done, inside = [], 0, 0
+    opening, inside = 0, 0
     for run in runs:
         start, length = run.start(2), len(run[2])
         if inside:
-            inside = 0 if length == inside else inside
+            if length == inside:
+                yield opening, run.end(), False
+                inside = 0
             continue
         if len(run[1]) % 2:  # a backslash takes the first of them
             start, length = start + 1, length - 1
         if last.get(length, -1) > start:
-            inside = length
+            opening, inside = start, length
         elif length:
-            out += [text[done:start], "\\`" * length]
-            done = start + length
-    return "".join([*out, text[done:]])
+            yield start, run.end(), True
 
 
 # --- cutting the tokens at the breaks ----------------------------------------------------------

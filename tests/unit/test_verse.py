@@ -11,6 +11,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
+from sitegen import markup
+from sitegen.errors import Span
+from sitegen.markup import math
 from sitegen.markup.context import Context
 from sitegen.markup.verse import parse_verse
 from sitegen.model import Body, Chunk, Inset, Ornament, Part, Settings, Stanza, Verse
@@ -358,6 +361,12 @@ def test_a_block_of_raw_html_between_blank_lines_stays_as_it_is() -> None:
     ]
 
 
+@pytest.mark.parametrize("block", ["$$x^2$$", "$$\nx\n$$", "![a](b.png)", '![a](b.png "c")'])
+def test_a_formula_or_a_picture_between_blank_lines_is_no_line(block: str) -> None:
+    kinds = [type(block).__name__ for block in parsed(f"a\n\n{block}\n\nb").blocks]
+    assert kinds == ["Stanza", "Inset", "Stanza"]
+
+
 def test_an_anchor_alone_stays() -> None:
     assert poem('a\n\n<a id="x"></a>') == ["a", "", '[inset <p><a id="x"></a></p>]']
 
@@ -497,6 +506,28 @@ def test_code_ends_on_its_line_and_a_lone_backtick_is_typed(source: str, lines: 
     assert poem(source) == lines
 
 
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ("it cost $a\nb$ and", ["it cost $a", "b$ and"]),
+        ("$$\nx\nb $$", ["$$", "x", "b $$"]),
+        ("$x^2$ is $y\nz$", ["{x^2} is $y", "z$"]),
+        ("$5, $6 or\n7$", ["$5, $6 or", "7$"]),
+        ("\\$a\nb$", ["$a", "b$"]),
+        ("`$HOME` <b title='$a'>$c</b>", ["<code>$HOME</code> <b title='$a'>$c</b>"]),
+    ],
+)
+def test_a_formula_ends_on_its_line_and_a_lone_dollar_is_typed(
+    source: str, lines: list[str]
+) -> None:
+    md = small_parser()
+    md.use(math.plugin)
+    md.add_render_rule("math_inline", lambda _, t, i, *__: f"{{{t[i].meta['tex']}}}")
+    (stanza,) = parse_verse(f"{source}\nend", 1, open_context("", md)).blocks
+    assert isinstance(stanza, Stanza)
+    assert [html_of(line.body) for line in stanza.lines] == [*lines, "end"]
+
+
 NOTE = '<span class="sidenote">A note\n   *over* three\nlines.</span>'
 NOTE_IN_ONE = '<span class="sidenote">A note <em>over</em> three lines.</span>'
 
@@ -568,6 +599,32 @@ def test_notes_inside_an_afterword_belong_to_the_poem_too() -> None:
     source = f"a[^1]\n\n---\n\n{PROSE}\n[^1]: x\n\nThe end."
     assert poem(source)[0] == "a<sup>1</sup>"
     assert "x" not in re.findall(r"<p>(.*?)</p>", afterword(source), re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "column"),
+    [
+        ("a\n[b](/x)", 2, 5),
+        ("a\n\n    b [c](/x)", 3, 11),
+        ("\t\t[b](/x)", 1, 7),
+        ("&emsp;*a\nb [c](/x)*", 2, 7),
+        ("> a\n> b [c](/x)", 2, 9),
+        ("a\n[^1]: note\n  [b\n](/x)", 4, 3),
+    ],
+)
+def test_a_link_knows_where_it_was_typed(source: str, line: int, column: int) -> None:
+    settings = Settings(kind="poem", kind_origin="test")
+    context = markup.open_context("poem.md", settings, lines=source.split("\n"))
+    parse_verse(source, 1, context)
+    assert {link.span for link in context.links} == {Span("poem.md", line, column, 2)}
+
+
+def test_an_apostrophe_that_begins_a_line_is_no_quotation_mark() -> None:
+    settings = Settings(kind="poem", kind_origin="test")
+    verse = parse_verse(
+        "said\n'tis *b\n'twas* \"d\n    e\"", 1, markup.open_context("poem.md", settings)
+    )
+    assert text_verse(verse, words_of) == "said\n’tis b\n’twas “d\n    e”"
 
 
 # --- scripts, lengths --------------------------------------------------------------------------
