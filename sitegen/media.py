@@ -34,7 +34,7 @@ from sitegen.model import (
     VerseSlot,
 )
 from sitegen.verse_media import feed_verse, page_verse, text_verse
-from sitegen.words import words_of
+from sitegen.words import untagged, words_of
 
 Slot = LinkSlot | ImageSlot | FigureSlot | MathSlot | NoteSlot | VerseSlot
 
@@ -73,6 +73,11 @@ def feed_html(body: Body, document: Document, resolved: Resolved, page_url: str)
 def plain_text(body: Body, document: Document | None = None) -> str:
     """The words of a body: lines of verse kept, notes in brackets, pictures as their alt text."""
     return words_of(_TextMedium(document).html(body)).strip()
+
+
+def word_count(body: Body) -> int:
+    """How many words a body has, those of its notes too."""
+    return len(untagged(_TextMedium(None).html(body)).split())
 
 
 def figure_file(figure: Figure) -> str:

@@ -25,6 +25,11 @@ APART = frozenset({"br", "li", "tr", "dt", "dd", "figcaption", "summary", "optio
 CELLS = frozenset({"td", "th"})
 
 
+def untagged(html: str) -> str:
+    """HTML without its tags and nothing in their place: enough to count words."""
+    return TAG.sub("", html)
+
+
 def words_of(html: str) -> str:
     """HTML without its tags: a blank line between blocks, lines of `<pre>` kept."""
     if "<script" in html or "<style" in html:

@@ -20,7 +20,7 @@ from sitegen.markup.dialect import markdown
 from sitegen.markup.notes import report_unused
 from sitegen.markup.render import render
 from sitegen.markup.verse import parse_verse
-from sitegen.media import plain_text
+from sitegen.media import plain_text, word_count
 from sitegen.model import Body, Document, NoteSlot, Settings, Source, Stanza, Verse, VerseSlot
 
 Title = tuple[str, Span] | None
@@ -49,7 +49,7 @@ def parse(source: Source, settings: Settings) -> Document:
         images=tuple(context.images),
         fences=tuple(context.fences),
         anchors=frozenset(context.anchors),
-        words=len(plain_text(body).split()),
+        words=word_count(body),
         problems=tuple(context.problems),
     )
 
