@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pygments.lexer import Lexer
     from pygments.token import _TokenType
 
+LONG = 4
+"""A name as short as `svg` is near to too many others to be a slip of one."""
 LONGEST = 500_000
 """Characters of a block that are coloured; lexers are the slowest part of a build."""
 PLAIN = frozenset({"", "none", "nohighlight", "plain", "plaintext", "text", "txt"})
@@ -157,7 +159,7 @@ def _pieces(code: str, language: str, context: Context, span: Span) -> Iterable[
     lexer = _lexer(language)
     if lexer is None:
         near = get_close_matches(language, _names(), n=1, cutoff=0.8)
-        if near and near[0][0] == language[0]:
+        if len(language) >= LONG and near and near[0][0] == language[0]:
             message = f'unknown language "{language}": the code is not coloured'
             context.warn(MarkupError, message, span, f'did you mean "{near[0]}"?')
         return [("", code)]
@@ -182,10 +184,25 @@ def _names() -> dict[str, str]:
     }
 
 
+ALSO = {
+    "svg": "xml",
+    "svelte": "html",
+    "astro": "html",
+    "jinja2": "jinja",
+    "jsonc": "json5",
+    "node": "js",
+    "patch": "diff",
+    "sqlite": "sql",
+    "dos": "bat",
+}
+"""Names that writers use and Pygments does not."""
+
+
 @cache
 def _lexer(language: str) -> Lexer | None:
     from pygments.lexers import find_lexer_class
 
+    language = ALSO.get(language, language)
     if language not in _names():
         return None
     lexer = find_lexer_class(_names()[language])

@@ -45,7 +45,12 @@ def test_code_has_the_short_classes_of_pygments() -> None:
     )
 
 
-@pytest.mark.parametrize("info", ["", "text", "mermaid", "mytext", "nohighlight"])
+@pytest.mark.parametrize("info", highlight.ALSO)
+def test_a_name_that_pygments_does_not_know_may_be_known_here(info: str) -> None:
+    assert "<span" in clean(info, "select 1 from 'a' -- <b/>\n+ echo {% if %}\n")
+
+
+@pytest.mark.parametrize("info", ["", "text", "mermaid", "mytext", "nohighlight", "bas", "tsv"])
 def test_what_is_no_language_is_plain_text_without_a_word(info: str) -> None:
     assert "<span" not in clean(info)
 
