@@ -91,8 +91,9 @@ def _jpeg(stream: BinaryIO) -> Size | None:
     turned = False
     for _ in range(MOST_PARTS):
         mark, code = stream.read(1), stream.read(1)
-        while code == b"\xff":  # fill bytes
-            code = stream.read(1)
+        if code == b"\xff":  # a byte of filling before the code
+            stream.seek(-1, 1)
+            continue
         if mark != b"\xff" or not code or code[0] in SCAN:
             return None
         (length,) = struct.unpack(">H", stream.read(2))
