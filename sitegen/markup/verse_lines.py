@@ -24,7 +24,7 @@ NBSP = "\u00a0"
 FOR_TAB = "\u205f"
 """A space that nobody types and that does no harm where it is left inside a title or a note."""
 TAB = 4
-DEEPEST = 16
+DEEPEST = 8
 """Marks open at once that are carried from line to line; deeper ones would cost a square."""
 
 ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
