@@ -139,11 +139,11 @@ def find(
         return _find_here(target, span, document, known)
     scheme = address.partition(":")[0].lower()
     if scheme in REFUSED:
-        return None, LinkError(f'"{target}" {REFUSED[scheme]}', span).problem()
+        return None, LinkError(f"{_quoted(target)} {REFUSED[scheme]}", span).problem()
     try:
         urlsplit(address)
     except ValueError:
-        return None, LinkError(f'"{target}" is not a valid address', span).problem()
+        return None, LinkError(f"{_quoted(target)} is not a valid address", span).problem()
     web = WEB.match(address)
     return _find_absolute(web, target, span, known) if web else (None, None)
 
@@ -165,7 +165,7 @@ def _find_absolute(
         return None, None
     found = known.addresses.get(_address_key(path.removeprefix(known.base.rstrip("/"))))
     if found is None:
-        message = f'"{target}" is an address of this site, but nothing is published there'
+        message = f"{_quoted(target)} is an address of this site, but nothing is published there"
         return None, warning(LinkError, message, span)
     return found, None
 
@@ -178,7 +178,8 @@ def _find_here(
     if not path:
         if target:
             return known.sources[_key(document.path)], None
-        return None, LinkError("this link has no address", span).problem()
+        hint = "write where it leads, as in `[text](page.md)`"
+        return None, LinkError("this link has no address", span, hint).problem()
     places = [known.sources, known.addresses]
     if path.startswith("/"):
         candidates = [f"{path}/".removeprefix(known.base).strip("/"), path.strip("/")]
@@ -196,6 +197,8 @@ def _find_here(
 
 # --- what is wrong ---------------------------------------------------------------------------
 
+HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}/", re.IGNORECASE)
+LONGEST_SHOWN = 80
 MOST_HINTS = 200
 MOST_NAMES = 300
 """So many mistakes are looked into, among so many names: a site of broken links still builds."""
@@ -208,19 +211,26 @@ def _nothing(
     if why == "":
         return None
     if why:
-        message = f'"{target}" leads to {CONTENT}{path}, which is not published: {why}'
+        message = f"{_quoted(target)} leads to {CONTENT}{path}, which is not published: {why}"
         return LinkError(message, span).problem()
     if path == ".." or path.startswith("../"):
-        message = f'"{target}" leads out of {CONTENT}'
+        message = f"{_quoted(target)} leads out of {CONTENT}"
         hint = "link to a source, to a file beside one, or to an address"
         return LinkError(message, span, hint).problem()
-    where = f"there is no {CONTENT}{path}"
+    where = f"there is no {CONTENT}{path[:LONGEST_SHOWN]}"
     if target.startswith("/"):
         where = "no page, file or alias of the site is there"
-    message = f'"{target}" leads to nothing: {where}'
+    message = f"{_quoted(target)} leads to nothing: {where}"
     meant = _nearest(path, lambda: _neighbours(path, known), path, known)
     meant = meant and relpath(meant, dirname(_key(document.path)) or ".")
+    if not meant and HOST.match(target):
+        scheme = "an address on another host begins with its scheme: "
+        return LinkError(message, span, scheme + _quoted(f"https://{target}")).problem()
     return LinkError(message, span, meant and f'did you mean "{meant}"?').problem()
+
+
+def _quoted(target: str) -> str:
+    return f'"{target}"' if len(target) <= LONGEST_SHOWN else f'"{target[:LONGEST_SHOWN]}…"'
 
 
 def _neighbours(path: str, known: Known) -> Iterable[str]:
@@ -235,7 +245,7 @@ def _check_anchor(fragment: str, span: Span, found: Target, known: Known) -> Pro
         return None
     if name in _other_ids(document, known):
         return None
-    message = f'there is no "#{name}" in {document.path}'
+    message = f"there is no {_quoted(f'#{name}')} in {document.path}"
     key = f"{document.path}#{name}"
     meant = _nearest(name, lambda: sorted(document.anchors), key, known)
     return LinkError(message, span, meant and f'did you mean "#{meant}"?').problem()
