@@ -21,12 +21,12 @@ from sitegen.markup.context import Context
 from sitegen.markup.mathml import for_pages
 from sitegen.model import MathSlot
 
-COSTLY = re.compile(r"\\[A-Za-z]+|[{^_]")
+COSTLY = re.compile(r"\\[A-Za-z]+|[{^_(\[]")
 MOST = 2_000
 """The converter recurses into each of these; some 5,000 inside one another end the process."""
 DEFINES = re.compile(r"\\(?:def|let|(?:re)?newcommand|providecommand)\b")
-FEW = 100
-"""The most of them in a formula that defines commands, which may multiply them."""
+FEW = 30
+"""The most of them in a formula that defines commands, which can multiply them."""
 
 MACROS = {
     "substack": r"\begin{subarray}{c}#1\end{subarray}",
@@ -64,11 +64,15 @@ def _refusal(token: Token, tex: str) -> tuple[int, str, str] | None:
     if not token.meta.get("closed", True):
         message = f"the formula that begins here is never closed with {CLOSE[token.markup]}"
         return -len(token.markup), message, "a formula ends before the next blank line"
-    most = FEW if DEFINES.search(tex) else MOST
-    if len(COSTLY.findall(tex)) > most:
-        what = "defines commands and " if most == FEW else ""
-        hint = "cut it in two, or define its commands in [markup.macros] of site.toml"
-        return 0, f"this formula {what}has more than {most} commands and braces", hint
+    defines = DEFINES.search(tex) is not None
+    most = FEW if defines else MOST
+    if len(COSTLY.findall(tex)) > most or (defines and "#" in tex):
+        what = "that defines commands " if defines else ""
+        message = f"a formula {what}may have at most {most} commands and brackets"
+        if defines and "#" in tex:
+            message = "a formula may not define commands that have arguments"
+        hint = "define commands in [markup.macros] of site.toml" if defines else "cut it in two"
+        return 0, message, hint
     return None
 
 

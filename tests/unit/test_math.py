@@ -201,15 +201,30 @@ def test_a_wrong_macro_is_reported_once_and_the_formulas_still_stand() -> None:
     ]
 
 
-@pytest.mark.parametrize("opening", ["{", r"\sqrt", r"\frac{", r"\left(", "x^{"])
+@pytest.mark.parametrize("opening", ["{", "(", "[", r"\sqrt", r"\frac{", r"\left(", "x^{"])
 def test_a_formula_too_deep_for_the_converter_is_a_mistake_and_no_crash(opening: str) -> None:
     _, (problem,) = read(f"${opening * 20_000}$")
-    assert "commands and braces" in problem.message
+    assert problem.message == "a formula may have at most 2000 commands and brackets"
 
 
-def test_a_command_that_multiplies_itself_is_a_mistake() -> None:
-    _, (problem,) = read(r"$\def\a{\a\a}\a$")
-    assert "expand" in problem.message
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (r"\def\a{\a\a}\a", "too many expansions"),
+        (r"\def\a#1{#1#1}" + r"\a{" * 40 + r"\sqrt x" + "}" * 40, "that have arguments"),
+        (r"\def\a{" + r"\sqrt" * 40 + r"}\a\a", "at most 30 commands"),
+    ],
+)
+def test_commands_that_multiply_others_are_a_mistake_and_no_crash(
+    source: str, message: str
+) -> None:
+    _, (problem,) = read(f"${source}$")
+    assert message in problem.message
+
+
+def test_a_formula_may_define_a_command_for_itself() -> None:
+    (formula,) = formulas(r"$\newcommand{\Tok}{\mathbb{R}} \Tok$")
+    assert formula.mathml == "<math><mi>ℝ</mi></math>"
 
 
 @pytest.mark.parametrize(
