@@ -80,6 +80,14 @@ def word_count(body: Body) -> int:
     return len(untagged(_TextMedium(None).html(body)).split())
 
 
+def absolute(page_url: str, address: str) -> str:
+    """An address as seen from a page; one that is no URL at all stays as it is."""
+    try:
+        return urljoin(page_url, address)
+    except ValueError:
+        return address
+
+
 def figure_file(figure: Figure) -> str:
     """The name of a figure's SVG file, beside its page."""
     return f"{figure.id.replace('.', '-')}.svg"
@@ -233,10 +241,10 @@ class _FeedMedium(_Medium):
     def slot(self, slot: Slot) -> str:
         match slot:
             case LinkSlot():
-                return _address(urljoin(self.page_url, self.resolved.links[slot.index]))
+                return _address(absolute(self.page_url, self.resolved.links[slot.index]))
             case ImageSlot():
                 image, file = self.document.images[slot.index], self.resolved.images[slot.index]
-                return _picture(image, file, urljoin(self.page_url, file.src)) + ">"
+                return _picture(image, file, absolute(self.page_url, file.src)) + ">"
             case FigureSlot():
                 return self._figure(slot.index)
             case MathSlot():
@@ -254,7 +262,7 @@ class _FeedMedium(_Medium):
         if index >= len(self.resolved.figures):
             return ""
         figure = self.resolved.figures[index]
-        source = _address(urljoin(self.page_url, figure_file(figure)))
+        source = _address(absolute(self.page_url, figure_file(figure)))
         sentence = escape(figure.sentence)
         return f'<p><img src="{source}" alt="{sentence}"></p>\n<p>{sentence}</p>\n{figure.table}\n'
 

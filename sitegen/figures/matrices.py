@@ -86,6 +86,8 @@ def _family(entries: Mapping[str, Entry], mistakes: Mistakes) -> tuple[str, ...]
     begun = [(key, keys) for keys in FAMILIES for key in keys if key in entries]
     begun += [(key, _of(lead)) for key, lead in OPTIONAL.items() if key in entries]
     if not begun:
+        if "model" in entries and entries["model"].text != "toy":
+            return ()  # that is the mistake to mend first; another model brings its own numbers
         hint = "give Q and K, or X, W_Q and W_K, or seed and d_model"
         mistakes.add("the block has no numbers", hint=hint)
         return ()

@@ -109,11 +109,20 @@ def _picture(token: Token, context: Context, *, titled: bool) -> ImageSlot:
     anchor = token.attrs.get("id")
     if anchor is not None:
         context.anchor(str(anchor), link.span)
+    alt = headings.plain(token.children or ())
+    if not alt.strip():
+        context.warn(
+            MarkupError,
+            "this image has no alt text",
+            link.span,
+            f"say what it shows: ![…]({link.target}); decoration is written in HTML, with"
+            ' <img alt="" src="…">',
+        )
     context.images.append(
         Image(
             target=link.target,
             span=link.span,
-            alt=headings.plain(token.children or ()),
+            alt=alt,
             title=str(token.attrs["title"]) if titled and "title" in token.attrs else None,
             classes=tuple(str(token.attrs.get("class", "")).split()),
             id=None if anchor is None else str(anchor),

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urljoin
 
 import msgspec
 from markupsafe import Markup
@@ -179,7 +178,7 @@ def _artifact(theme: Theme, site: Site, view: View) -> Artifact:
         "description": "",
         "hidden": False,
         "url": "",
-        "absolute": lambda url: urljoin(site.info.url, url),
+        "absolute": lambda url: media.absolute(site.info.url, url),
         **view.names,
     }
     try:

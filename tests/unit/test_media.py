@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from sitegen.markup import parse
-from sitegen.media import Resolved, feed_html, figure_file, notes_html, page_html, plain_text
+from sitegen.media import (
+    Resolved,
+    absolute,
+    feed_html,
+    figure_file,
+    notes_html,
+    page_html,
+    plain_text,
+)
 from sitegen.model import Document, Figure, ImageFile, Kind, Settings, Source
 from sitegen.words import words_of
 
@@ -212,3 +220,8 @@ def test_scripts_styles_and_comments_are_no_words() -> None:
 @pytest.mark.parametrize("html", ["<a <a ", '<a "<a "', "<!-- ", "<pre>", "<style>", "<"])
 def test_broken_html_costs_no_more_than_whole(html: str) -> None:
     assert isinstance(words_of(html * 50_000), str)
+
+
+def test_an_address_that_is_no_url_reaches_the_feed_as_it_is() -> None:
+    assert absolute("https://example.org/a/", "http://[a") == "http://[a"
+    assert absolute("https://example.org/a/", "../b/") == "https://example.org/b/"
