@@ -118,11 +118,11 @@ def _expand(pattern: str, document: Document) -> str:
     def value(match: re.Match[str]) -> str:
         name = match[1]
         if name not in PLACEHOLDERS:
-            raise RouteError(
-                f'unknown placeholder "{match[0]}" in the permalink "{pattern}"',
-                span_of(document, "permalink"),
-                suggest(name, PLACEHOLDERS),
-            )
+            message = f'unknown placeholder "{match[0]}" in the permalink "{pattern}"'
+            if document.meta.permalink is None:  # without a place it is one mistake, not many
+                raise RouteError(f"{message} of site.toml", hint=suggest(name, PLACEHOLDERS))
+            span = span_of(document, "permalink")
+            raise RouteError(message, span, suggest(name, PLACEHOLDERS))
         if name == "slug":
             return _slug(document)
         if name == "section":

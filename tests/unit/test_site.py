@@ -129,6 +129,14 @@ def test_a_misspelt_placeholder_is_recognised() -> None:
     assert site.problems[0].hint.startswith('did you mean "year"?')
 
 
+def test_a_misspelt_placeholder_of_a_section_is_told_once() -> None:
+    config = replace(CONFIG, sections={"posts": Section(name="posts", permalink="/{yaer}/")})
+    site = site_of(*(document(f"content/posts/{n}.md") for n in range(3)), config=config)
+    assert messages(site) == [
+        'unknown placeholder "{yaer}" in the permalink "/{yaer}/" of site.toml'
+    ]
+
+
 def test_a_slug_is_one_name() -> None:
     site = site_of(document("content/a.md", slug="b/c"))
     assert messages(site) == ['the slug "b/c" holds a slash']
