@@ -13,11 +13,11 @@ PACKAGE = Path(__file__).parents[1] / "sitegen"
 ROWS: dict[int, str] = {
     8: "__main__",
     7: "cli",
-    6: "inputs output screen scaffold workers",
-    5: "build explain",
+    6: "explain inputs output screen scaffold workers",
+    5: "build",
     4: "site templates feeds listings links",
-    3: "markup discover media images routes claims layout verse_media words",
-    2: "figures frontmatter config",
+    3: "markup discover images routes claims",
+    2: "figures frontmatter config media",
     1: "model budget slugs toml moments",
     0: "__init__ errors attention package",
 }

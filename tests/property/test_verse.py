@@ -15,8 +15,8 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from sitegen.markup.context import Context
 from sitegen.markup.verse import parse_verse
+from sitegen.media.verse import feed_verse, page_verse, text_verse
 from sitegen.model import Body, Chunk, Settings, Stanza, Verse
-from sitegen.verse_media import feed_verse, page_verse, text_verse
 
 NBSP = "\u00a0"
 MARKED = "\\`*_{}[]<>&~^#+-=|!:.$%@/\n\r\x00"

@@ -14,8 +14,8 @@ from sitegen.media import (
     page_html,
     plain_text,
 )
+from sitegen.media.words import words_of
 from sitegen.model import Document, Figure, ImageFile, Kind, Settings, Source
-from sitegen.words import words_of
 
 FIGURE = Figure(
     id="figure.1",

@@ -16,8 +16,8 @@ from sitegen.errors import Span
 from sitegen.markup import math
 from sitegen.markup.context import Context
 from sitegen.markup.verse import parse_verse
+from sitegen.media.verse import feed_verse, page_verse, text_verse
 from sitegen.model import Body, Chunk, Inset, Ornament, Part, Settings, Stanza, Verse
-from sitegen.verse_media import feed_verse, page_verse, text_verse
 
 NBSP = "\u00a0"
 

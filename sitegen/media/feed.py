@@ -1,0 +1,75 @@
+"""A body for a feed reader that drops styles, classes, SVG and MathML."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import assert_never
+
+from sitegen.media.medium import (
+    Medium,
+    Resolved,
+    Slot,
+    absolute,
+    address_of,
+    figure_file,
+    numbered,
+    picture,
+)
+from sitegen.media.verse import feed_verse
+from sitegen.model import (
+    Body,
+    Document,
+    FigureSlot,
+    ImageSlot,
+    LinkSlot,
+    MathSlot,
+    NoteSlot,
+    VerseSlot,
+)
+
+
+def feed_html(body: Body, document: Document, resolved: Resolved, page_url: str) -> str:
+    """The body for a feed reader that drops styles, classes, SVG and MathML.
+
+    `page_url` is absolute; every address becomes absolute by it.
+    """
+    return _FeedMedium(document, resolved, page_url).whole(body)
+
+
+class _FeedMedium(Medium):
+    def __init__(self, document: Document, resolved: Resolved, page_url: str) -> None:
+        self.document, self.resolved, self.page_url = document, resolved, page_url
+
+    def whole(self, body: Body) -> str:
+        """The body and, below a rule, its notes."""
+        notes = numbered(body)
+        items = "".join(f"<li>{self.html(notes[number].body)}</li>\n" for number in sorted(notes))
+        return self.html(body) + (f"<hr>\n<ol>\n{items}</ol>\n" if notes else "")
+
+    def slot(self, slot: Slot) -> str:
+        match slot:
+            case LinkSlot():
+                return address_of(absolute(self.page_url, self.resolved.links[slot.index]))
+            case ImageSlot():
+                image, file = self.document.images[slot.index], self.resolved.images[slot.index]
+                return picture(image, file, absolute(self.page_url, file.src)) + ">"
+            case FigureSlot():
+                return self._figure(slot.index)
+            case MathSlot():
+                code = f"<code>{escape(slot.tex)}</code>"
+                return f"<p>{code}</p>\n" if slot.display else code
+            case NoteSlot():
+                return f"<sup>{slot.number}</sup>"
+            case VerseSlot():
+                return feed_verse(slot.verse, self.html)
+            case _ as never:
+                assert_never(never)
+
+    def _figure(self, index: int) -> str:
+        """A figure as a picture, a sentence and a table: what no feed reader takes away."""
+        if index >= len(self.resolved.figures):
+            return ""
+        figure = self.resolved.figures[index]
+        source = address_of(absolute(self.page_url, figure_file(figure)))
+        sentence = escape(figure.sentence)
+        return f'<p><img src="{source}" alt="{sentence}"></p>\n<p>{sentence}</p>\n{figure.table}\n'

@@ -1,0 +1,118 @@
+"""What the media share: slots, addresses, pictures, and where the notes of a body are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import escape
+from typing import assert_never
+from urllib.parse import urljoin
+
+from markdown_it.common.normalize_url import normalizeLink
+
+from sitegen.model import (
+    Body,
+    Figure,
+    FigureSlot,
+    Image,
+    ImageFile,
+    ImageSlot,
+    Inset,
+    LinkSlot,
+    MathSlot,
+    NoteSlot,
+    Ornament,
+    Part,
+    Stanza,
+    Value,
+    Verse,
+    VerseSlot,
+)
+
+Slot = LinkSlot | ImageSlot | FigureSlot | MathSlot | NoteSlot | VerseSlot
+
+
+class Resolved(Value, frozen=True):
+    """What the knot knows of a document: index by index, the addresses that its slots stand for.
+
+    `prefix` goes before the ids of notes and lines, where several documents share a page.
+    """
+
+    links: tuple[str, ...]
+    images: tuple[ImageFile, ...]
+    figures: tuple[Figure, ...] = ()
+    prefix: str = ""
+
+
+class Medium:
+    """Joins chunks; what a slot becomes is the medium's own matter."""
+
+    def html(self, body: Body) -> str:
+        """The body, each slot filled in."""
+        return "".join([chunk if isinstance(chunk, str) else self.slot(chunk) for chunk in body])
+
+    def slot(self, slot: Slot) -> str:
+        """What this medium makes of a slot."""
+        raise NotImplementedError
+
+
+SAFE = re.compile(r"[A-Za-z0-9/#:._~?=@,+-]*")
+
+
+def address_of(target: str) -> str:
+    """An address as the value of an attribute: what may not stand in one is escaped by `%`."""
+    return target if SAFE.fullmatch(target) else escape(normalizeLink(target))
+
+
+def picture(image: Image, file: ImageFile, source: str) -> str:
+    """An `<img>` but for its end; its size reserves the room that it will take."""
+    out = f'<img src="{address_of(source)}" alt="{escape(image.alt)}"'
+    if file.width and file.height:
+        out += f' width="{file.width}" height="{file.height}"'
+    if image.title:
+        out += f' title="{escape(image.title)}"'
+    return out
+
+
+def absolute(page_url: str, address: str) -> str:
+    """An address as seen from a page; one that is no URL at all stays as it is."""
+    try:
+        return urljoin(page_url, address)
+    except ValueError:
+        return address
+
+
+def figure_file(figure: Figure) -> str:
+    """The name of a figure's SVG file, beside its page."""
+    return f"{figure.id.replace('.', '-')}.svg"
+
+
+def notes_of(body: Body) -> Iterator[NoteSlot]:
+    """The notes of a body in the order of their references, each as often as it is referred to."""
+    for chunk in body:
+        if isinstance(chunk, NoteSlot):
+            yield chunk
+            yield from notes_of(chunk.body)
+        elif isinstance(chunk, VerseSlot):
+            for inside in bodies_of(chunk.verse):
+                yield from notes_of(inside)
+
+
+def numbered(body: Body) -> dict[int, NoteSlot]:
+    """Each note once, by number."""
+    return {note.number: note for note in notes_of(body)}
+
+
+def bodies_of(verse: Verse) -> Iterator[Body]:
+    """All that is text in a poem."""
+    for block in verse.blocks:
+        match block:
+            case Stanza():
+                yield from (line.body for line in block.lines)
+            case Part() | Inset():
+                yield block.body
+            case Ornament():
+                pass
+            case _ as never:
+                assert_never(never)
+    yield verse.afterword

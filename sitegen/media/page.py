@@ -1,0 +1,96 @@
+"""A body as a page of the site shows it."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import assert_never
+
+from sitegen.media.medium import Medium, Resolved, Slot, address_of, notes_of, numbered, picture
+from sitegen.media.verse import page_verse
+from sitegen.model import (
+    Body,
+    Document,
+    FigureSlot,
+    ImageSlot,
+    LinkSlot,
+    MathSlot,
+    NoteSlot,
+    VerseSlot,
+)
+
+
+def page_html(body: Body, document: Document, resolved: Resolved) -> str:
+    """The body for a page of the site."""
+    return _PageMedium(document, resolved, body).html(body)
+
+
+def notes_html(body: Body, document: Document, resolved: Resolved) -> str:
+    """The notes at the end of a page, "" without notes; hidden where all stand in the margin."""
+    medium = _PageMedium(document, resolved, body)
+    return medium.end_notes(body)
+
+
+class _PageMedium(Medium):
+    def __init__(self, document: Document, resolved: Resolved, body: Body) -> None:
+        self.document, self.resolved, self.prefix = document, resolved, resolved.prefix
+        self.in_margin = all(note.simple for note in notes_of(body))
+        self.referred: set[int] = set()
+
+    def slot(self, slot: Slot) -> str:
+        match slot:
+            case LinkSlot():
+                return address_of(self.resolved.links[slot.index])
+            case ImageSlot():
+                return self._image(slot.index)
+            case FigureSlot():
+                figures = self.resolved.figures  # fewer than slots, where one is wrong
+                return figures[slot.index].html if slot.index < len(figures) else ""
+            case MathSlot():
+                return slot.mathml
+            case NoteSlot():
+                return self._note(slot)
+            case VerseSlot():
+                return page_verse(slot.verse, self.html, self.prefix)
+            case _ as never:
+                assert_never(never)
+
+    def _image(self, index: int) -> str:
+        image, file = self.document.images[index], self.resolved.images[index]
+        out = picture(image, file, file.src)
+        if image.id:
+            out += f' id="{escape(image.id)}"'
+        if image.classes:
+            out += f' class="{escape(" ".join(image.classes))}"'
+        return f"{out}>" if image.first else f'{out} loading="lazy" decoding="async">'
+
+    def _note(self, note: NoteSlot) -> str:
+        """A reference with its note beside it, or one that leads to the end of the page."""
+        number, again = note.number, note.number in self.referred
+        self.referred.add(number)
+        place = f"{self.prefix}{'note' if self.in_margin else 'endnote'}.{number}"
+        if again or not self.in_margin:
+            own = "" if again else f' id="{self.prefix}noteref.{number}"'
+            return f'<a class="noteref"{own} href="#{place}" role="doc-noteref">{number}</a>'
+        return (
+            f'<span class="noteref"><label for="{place}">{number}</label></span>'
+            f'<input class="note-toggle" type="checkbox" id="{place}" aria-label="Note {number}">'
+            f'<span class="note"><span class="note-number" aria-hidden="true">{number}</span> '
+            f"{self._in_one_line(note)}</span>"
+        )
+
+    def _in_one_line(self, note: NoteSlot) -> str:
+        """The paragraphs of a simple note as elements that may stand inside a paragraph."""
+        html = self.html(note.body).strip()
+        if html.count("<p>") == 1:
+            return html.removeprefix("<p>").removesuffix("</p>")
+        return html.replace("<p>", '<span class="note-paragraph">').replace("</p>", "</span>")
+
+    def end_notes(self, body: Body) -> str:
+        notes = numbered(body)
+        items = "".join(
+            f'<li id="{self.prefix}endnote.{number}">{self.html(notes[number].body)}</li>\n'
+            for number in sorted(notes)
+        )
+        hidden = " hidden" if self.in_margin else ""
+        section = f'<section class="endnotes"{hidden} role="doc-endnotes" aria-label="Notes">'
+        return f"{section}<ol>\n{items}</ol></section>\n" if notes else ""
