@@ -33,7 +33,7 @@ from sitegen.model import (
     Source,
     Value,
 )
-from sitegen.routes import media_type
+from sitegen.routes import media_type, source_output
 from sitegen.site import assemble, select
 
 Work = Callable[[int], bytes]
@@ -87,7 +87,7 @@ def build(inputs: Inputs, run: Run, *, now: datetime, drafts: bool, future: bool
         lambda asset: image_size(asset.file),
         left_out=left_out,
         failed=failed,
-        static=tuple(static),
+        static=static,
     )
     problems = [*inputs.problems, *site.problems]
     problems += [problem for each in parsed for problem in each.problems]
@@ -221,9 +221,11 @@ Maker = Callable[[], Sequence[Artifact]]
 def _makers(theme: templates.Theme, site: Site, inputs: Inputs) -> Iterator[Maker]:
     """One call for each page, listing, redirect and feed."""
     sources = {source.path: source for source in inputs.sources}
+    # A page that introduces a listing is shown at the head of it, and nowhere else.
+    intros = frozenset(listing.intro for listing in site.listings)
     for page in site.pages.values():
         yield lambda page=page: [  # type: ignore[misc]
-            *_page(theme, site, page, sources[page.document.path])
+            *_page(theme, site, page, sources[page.document.path], intros)
         ]
     for listing in site.listings:
         yield lambda listing=listing: [  # type: ignore[misc]
@@ -242,13 +244,14 @@ def _makers(theme: templates.Theme, site: Site, inputs: Inputs) -> Iterator[Make
     yield lambda: [*feeds.sitemap(site), feeds.robots(site)]
 
 
-def _page(theme: templates.Theme, site: Site, page: Page, source: Source) -> Iterator[Artifact]:
+def _page(
+    theme: templates.Theme, site: Site, page: Page, source: Source, intros: frozenset[str | None]
+) -> Iterator[Artifact]:
     """A page with its Markdown source and its figures beside it."""
-    introduces = any(listing.intro == page.document.path for listing in site.listings)
-    if not introduces:
+    if page.document.path not in intros:
         yield templates.render_page(theme, site, page)
     folder = PurePosixPath(page.output).parent
-    yield artifact(folder / "index.md", source.text.encode(), (source.path,))
+    yield artifact(source_output(page.output), source.text.encode(), (source.path,))
     for figure in page.document.figures:
         path = folder / media.figure_file(figure)
         yield artifact(path, figure.svg.encode(), (source.path,))

@@ -16,7 +16,6 @@ from urllib.parse import urljoin
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
-from sitegen.listings import instant
 from sitegen.media import Resolved, feed_html
 from sitegen.model import Artifact, Feed, Moment, Page, Site
 from sitegen.routes import absolute, url_of
@@ -127,7 +126,7 @@ def _absolute(site: Site, url: str) -> str:
 def _newest(pages: Iterable[Page], site: Site) -> str:
     zone = ZoneInfo(site.info.timezone)
     moments = (page.document.meta.updated or page.document.meta.date for page in pages)
-    return _time(max(filter(None, moments), key=lambda each: instant(each, zone)), site)
+    return _time(max(filter(None, moments), key=lambda each: each.begins(zone)), site)
 
 
 def _updated(page: Page, site: Site) -> str:
@@ -138,7 +137,7 @@ def _updated(page: Page, site: Site) -> str:
 
 def _time(moment: Moment, site: Site) -> str:
     """A moment as RFC 3339 has it; a calendar day is its midnight in the site's zone."""
-    when = instant(moment, ZoneInfo(site.info.timezone))
+    when = moment.begins(ZoneInfo(site.info.timezone))
     offset = when.utcoffset() or timedelta()
     seconds = offset % timedelta(minutes=1)
     if seconds:  # local mean time, of which RFC 3339 knows nothing
@@ -194,7 +193,7 @@ def _locations(site: Site) -> dict[str, str]:
 
 def _lastmod(moments: Iterable[Moment | None], site: Site) -> str:
     zone = ZoneInfo(site.info.timezone)
-    newest = max(filter(None, moments), key=lambda each: instant(each, zone), default=None)
+    newest = max(filter(None, moments), key=lambda each: each.begins(zone), default=None)
     if newest is None:
         return ""
     return _time(newest, site) if newest.at else newest.day.isoformat()

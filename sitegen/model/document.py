@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time, tzinfo
 from typing import Any
 
 from sitegen.errors import Problem, Span
@@ -16,6 +16,10 @@ class Moment(Value, frozen=True):
 
     day: date
     at: datetime | None = None
+
+    def begins(self, zone: tzinfo) -> datetime:
+        """When it begins: a calendar day begins at 00:00 in the site's zone."""
+        return self.at or datetime.combine(self.day, time(), zone)
 
 
 class Origin(Value, frozen=True):

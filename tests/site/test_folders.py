@@ -137,3 +137,24 @@ def test_a_site_below_a_path_links_below_it(tmp_path: Path) -> None:
     page = site.text("posts/a/index.html")
     assert page.count('href="/blog/posts/b/"') >= 2
     assert 'href="/posts' not in page
+
+
+def test_a_folder_of_pages_only_can_be_walked_from_the_home_page(tmp_path: Path) -> None:
+    site = make_site(
+        tmp_path,
+        "== content/python/lists.md\nwords\n== content/python/sets.md\nwords\n"
+        "== content/git/log.md\nwords\n== content/with-index/index.md\n# Mine\n"
+        "== content/with-index/page.md\nwords\n",
+    )
+    assert site.problems == ()
+    home = site.text("index.html")
+    assert 'href="/python/lists/"' in home
+    assert 'href="/python/"' in home
+    assert 'href="/python/sets/"' in site.text("python/index.html")
+    assert 'href="/with-index/page/"' not in site.text("with-index/index.html")
+
+
+def test_a_robots_txt_of_the_writers_own_wins(tmp_path: Path) -> None:
+    site = make_site(tmp_path, "== static/robots.txt\nUser-agent: *\nDisallow: /\n")
+    assert site.problems == ()
+    assert site.text("robots.txt") == "User-agent: *\nDisallow: /\n"

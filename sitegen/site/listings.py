@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, time, tzinfo
+from datetime import tzinfo
 
 from sitegen.errors import Problem, RouteError, warning
 from sitegen.model import (
@@ -17,7 +17,6 @@ from sitegen.model import (
     Feed,
     Listing,
     ListingKind,
-    Moment,
     PageRef,
     TagRef,
     Value,
@@ -31,17 +30,12 @@ FEED_ENTRIES = 20
 # --- order -----------------------------------------------------------------------------------
 
 
-def instant(moment: Moment, zone: tzinfo) -> datetime:
-    """When a moment begins: a calendar day begins at 00:00 in the site's zone."""
-    return moment.at or datetime.combine(moment.day, time(), zone)
-
-
 def newest_first(documents: Iterable[Document], zone: tzinfo) -> list[Document]:
     """By (date, time, path) from the newest on; what has no date comes last, by path."""
     dated, undated = [], []
     for document in documents:
         if moment := document.meta.date:
-            dated.append((moment.day, instant(moment, zone), document.path, document))
+            dated.append((moment.day, moment.begins(zone), document.path, document))
         else:
             undated.append(document)
     dated.sort(key=lambda each: each[:3], reverse=True)
@@ -58,6 +52,14 @@ def posts_and_poems(ordered: Iterable[Document]) -> list[Document]:
         for each in entries
         if not (_is_section_index(each) and section_of(each.path) in {None, *sections})
     ]
+
+
+def loose_pages(ordered: Iterable[Document], entries: Iterable[Document]) -> list[Document]:
+    """Pages of the sections that hold nothing else and have no index of their own: they get one."""
+    pages = [each for each in ordered if each.meta.kind == "page"]
+    taken = {section_of(each.path) for each in [*entries, *filter(_is_section_index, pages)]}
+    taken |= {None, "tags", "archive"}
+    return [each for each in pages if section_of(each.path) not in taken]
 
 
 def _is_section_index(document: Document) -> bool:
@@ -150,20 +152,23 @@ class Shelf(Value, frozen=True):
 
 
 def make_shelves(
-    entries: Sequence[Document], tags: Iterable[Tag], config: Config
+    entries: Sequence[Document], loose: Sequence[Document], tags: Iterable[Tag], config: Config
 ) -> Iterator[Shelf]:
-    """Every listing, the home page first; `entries` are posts and poems, newest first."""
+    """Every listing, the home page first; `entries` are posts and poems, newest first.
+
+    A site of pages only shows its `loose` pages at home.
+    """
     yield Shelf(
         kind="home",
         folder="",
         title=config.title,
         settled=True,
         by="the home page",
-        documents=tuple(entries),
+        documents=tuple(entries or loose),
         size=config.paginate,
         feed="feed",
     )
-    yield from _section_shelves(entries, config)
+    yield from _section_shelves([*entries, *loose], config)
     if entries:
         yield Shelf(
             kind="archive",
@@ -189,7 +194,7 @@ def make_shelves(
 
 
 def _section_shelves(entries: Iterable[Document], config: Config) -> Iterator[Shelf]:
-    """Sections with posts or poems: first those of `site.toml` in its order, then by name."""
+    """Sections by their members: first those of `site.toml` in its order, then by name."""
     members: dict[str, list[Document]] = {}
     for document in entries:
         name = section_of(document.path)

@@ -16,9 +16,6 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from sitegen.errors import LinkError, Problem, Span, in_order
-from sitegen.layout import Layout, lay_out, links_of
-from sitegen.links import Known, find, resolve
-from sitegen.listings import cut, instant
 from sitegen.model import (
     Asset,
     Config,
@@ -32,6 +29,9 @@ from sitegen.model import (
     SiteInfo,
 )
 from sitegen.routes import is_index, source_output, span_of
+from sitegen.site.layout import Layout, lay_out, links_of
+from sitegen.site.links import Known, find, resolve
+from sitegen.site.listings import cut
 
 Measure = Callable[[Asset], tuple[int, int] | None]
 """Pixel width and height of an image file; None if the file does not tell."""
@@ -53,7 +53,7 @@ def select(
     published, left_out = [], []
     for document in documents:
         moment = document.meta.date
-        begins = instant(moment, zone) if moment else None
+        begins = moment.begins(zone) if moment else None
         if document.meta.draft and not drafts:
             why = "it is a draft; it will appear when `draft: true` is taken out"
             left_out.append(LeftOut(path=document.path, why=why))

@@ -13,19 +13,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from sitegen.claims import Claim, clashes
 from sitegen.errors import Problem, RouteError
-from sitegen.links import Known, Target, know
-from sitegen.listings import (
-    Shelf,
-    Tag,
-    collect_tags,
-    in_order_of_name,
-    make_feeds,
-    make_shelves,
-    newest_first,
-    posts_and_poems,
-)
 from sitegen.media import figure_file
 from sitegen.model import Asset, Config, Document, Feed, LeftOut, Redirect, Value
 from sitegen.routes import (
@@ -38,6 +26,19 @@ from sitegen.routes import (
     source_output,
     span_of,
     url_of,
+)
+from sitegen.site.claims import Claim, clashes
+from sitegen.site.links import Known, Target, know
+from sitegen.site.listings import (
+    Shelf,
+    Tag,
+    collect_tags,
+    in_order_of_name,
+    loose_pages,
+    make_feeds,
+    make_shelves,
+    newest_first,
+    posts_and_poems,
 )
 
 GENERATED = {
@@ -88,7 +89,9 @@ def lay_out(
     for document in documents:
         outputs[document.path], problem = place(document, config)
         problems += [problem] if problem else []
-    shelves = list(make_shelves(posts_and_poems(ordered), in_order_of_name(tags), config))
+    entries = posts_and_poems(ordered)
+    loose = loose_pages(ordered, entries)
+    shelves = list(make_shelves(entries, loose, in_order_of_name(tags), config))
     redirects, wrong = _redirects(documents, outputs, config)
     layout = Layout(
         config=config,
@@ -173,27 +176,32 @@ def _redirect(alias: str, document: Document, own: str, config: Config) -> Redir
 
 def _claims(layout: Layout) -> Iterator[Claim]:
     intros = layout.intros
-    spans = {each.path: span_of(each, "aliases") for each in layout.documents}
     for document in layout.documents:
-        output = layout.outputs[document.path]
-        span = span_of(document, "permalink", "slug")
-        if document.path not in intros:
-            yield Claim(output=output, by=document.path, span=span)
-        for name in _beside(document, output):
-            yield Claim(output=name, by=document.path, span=span)
+        yield from _claims_of(document, layout.outputs[document.path], document.path in intros)
     for shelf in layout.shelves:
         yield from (Claim(output=output, by=shelf.by) for output in shelf.outputs)
     for feed in layout.feeds:
-        for suffix in (".xml", ".json"):
-            yield Claim(output=feed.output + suffix, by=f'the feed "{feed.title}"')
-    yield from (Claim(output=output, by=by) for output, by in GENERATED.items())
+        by = f'the feed "{feed.title}"'
+        yield from (Claim(output=feed.output + end, by=by) for end in (".xml", ".json"))
+    yield from (
+        Claim(output=output, by=by)
+        for output, by in GENERATED.items()
+        if not (output == "robots.txt" and output in layout.static)  # the writer's own wins
+    )
+    spans = {each.path: span_of(each, "aliases") for each in layout.documents}
     for redirect in layout.redirects:
         by = f"an alias of {redirect.source}"
         yield Claim(output=redirect.output, by=by, span=spans[redirect.source])
-    for output, asset in layout.assets:
-        yield Claim(output=output, by=asset.path)
-    for output in layout.static:
-        yield Claim(output=output, by=f'the static file "{output}"')
+    yield from (Claim(output=output, by=asset.path) for output, asset in layout.assets)
+    yield from (Claim(output=output, by=f'the static file "{output}"') for output in layout.static)
+
+
+def _claims_of(document: Document, output: str, introduces: bool) -> Iterator[Claim]:  # noqa: FBT001
+    span = span_of(document, "permalink", "slug")
+    if not introduces:
+        yield Claim(output=output, by=document.path, span=span)
+    for name in _beside(document, output):
+        yield Claim(output=name, by=document.path, span=span)
 
 
 def _beside(document: Document, output: str) -> Iterator[str]:
