@@ -160,7 +160,10 @@ def test_attributes_that_the_policy_forbids_are_left_out_with_a_warning() -> Non
 
 def test_an_image_without_alt_text_is_reported_but_not_one_with_an_empty_one() -> None:
     text = 'x ![](a.png)\n\n- <img src="b.png" alt>\n  <IMG src="c.png">'
-    assert problems(text) == [("warning", "this image has no alt text", 4, 4)]
+    assert problems(text) == [
+        ("warning", "this image has no alt text", 1, 7),
+        ("warning", "this image has no alt text", 4, 4),
+    ]
 
 
 def test_cells_that_have_no_column_are_reported() -> None:
