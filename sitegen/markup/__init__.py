@@ -20,7 +20,7 @@ from sitegen.markup.dialect import markdown
 from sitegen.markup.notes import report_unused
 from sitegen.markup.render import render
 from sitegen.markup.verse import parse_verse
-from sitegen.media import plain_text, word_count
+from sitegen.media import plain_text, without_ids, word_count
 from sitegen.model import Body, Document, NoteSlot, Settings, Source, Stanza, Verse, VerseSlot
 
 Title = tuple[str, Span] | None
@@ -48,7 +48,7 @@ def parse(source: Source, settings: Settings) -> Document:
         links=tuple(context.links),
         images=tuple(context.images),
         fences=tuple(context.fences),
-        anchors=frozenset(context.anchors),
+        anchors=frozenset(context.anchors | ({headings.slug(title[0])} if title else set())),
         words=word_count(body),
         problems=tuple(context.problems),
     )
@@ -138,7 +138,9 @@ def _take_first_line(front: FrontMatter, context: Context) -> tuple[str, int, Ti
 
 
 def _without_notes(body: Body) -> Body:
-    return joined([chunk for chunk in body if not isinstance(chunk, NoteSlot)])
+    """What a list may show although the whole stands elsewhere: no notes and no ids."""
+    chunks = (chunk for chunk in body if not isinstance(chunk, NoteSlot))
+    return joined([without_ids(c) if isinstance(c, str) else c for c in chunks])
 
 
 LONGEST_SUMMARY = 280

@@ -18,7 +18,7 @@ from sitegen.errors import MarkupError
 from sitegen.markup.context import Context
 
 KEY = (
-    "(?:id|class|title|lang|dir|role|rel|target|start|style|on[a-z]+|(?:data|aria)-[a-z0-9-]+)"
+    "(?:id|class|title|lang|dir|role|rel|target|start|width|height|style|on[a-z]+|(?:data|aria)-[a-z0-9-]+)"
     r"""=(?:"[^"{}\n]*"|'[^'{}\n]*'|[^\s{}"'=]+)"""
 )
 NAME = r"[.#][\w:-]+"

@@ -1,9 +1,10 @@
-"""Formulas in a text: found before any other rule reads their backslashes.
+r"""Formulas in a text: found before any other rule reads their backslashes.
 
 Comes in: a `MarkdownIt`. Goes out: the same one, which makes tokens `math_inline` and `math_block`,
 whose `meta` holds the TeX, whether it is displayed, and where each of its lines stands. No formula
 is looked for when `env["math"]` is false. `$…$` is read by Pandoc's rule: no space inside the
-dollars, no digit behind them.
+dollars, no digit behind them. `\[…\]` is a formula only as a paragraph of its own that looks like
+one, or with each mark alone on its line: `\[sic\]` and `\[…\]` are brackets.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ Place = tuple[int, int]
 """The line and column of the file on which a line of TeX begins."""
 
 CLOSING = {"$$": re.compile(r"(?<!\\)\$\$"), r"\[": re.compile(r"(?<!\\)\\\]")}
+SIGN = re.compile(r"[\\^_=+<>]|\b[A-Za-z]\(|^[A-Za-z]$")
+"""What a formula between `\\[` and `\\]` has, and a remark in brackets has not."""
 
 
 def block(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001
@@ -44,9 +47,16 @@ def block(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noq
     if opening not in CLOSING or state.env.get("math") is False or state.is_code_block(start):
         return False
     last, closed = _last_line(state, start, end, opening)
-    if not closed and state.src[begin : state.eMarks[start]].rstrip() != opening:
-        return False
-    if closed and not state.src[begin + 2 : state.eMarks[last]].rstrip()[:-2].strip():
+    typed = state.src[begin + 2 : state.eMarks[last]].rstrip()
+    if state.src[begin + 2 : state.eMarks[start]].strip():  # text behind the mark
+        inside = typed[:-2].strip()
+        if not closed or not inside:
+            return False
+        below = last + 1
+        alone = below >= end or state.isEmpty(below) or state.sCount[below] < state.blkIndent
+        if opening == r"\[" and (silent or not alone or not SIGN.search(inside)):
+            return False
+    elif closed and not typed[:-2].strip():
         return False
     if silent:
         return True
@@ -93,9 +103,9 @@ def _block_places(state: StateBlock, rows: list[str], start: int, before: int) -
 
 INLINE = {
     "$$": re.compile(r"\$\$((?:[^$\\]|\\.|\$(?!\$))++)\$\$", re.DOTALL),
-    "$": re.compile(r"\$(?![\s$])((?:[^$\\]|\\.)++)(?<!\s)\$(?!\d)", re.DOTALL),
+    "$": re.compile(r"\$(?![\s$])((?:[^$\\`]|\\.)++)(?<!\s)\$(?!\d)", re.DOTALL),
+    "$`": re.compile(r"\$`([^`$]+)`\$"),
     r"\(": re.compile(r"\\\(((?:[^\\]|\\[^)])++)\\\)"),
-    r"\[": re.compile(r"\\\[((?:[^\\]|\\[^\]])++)\\\]"),
 }
 
 
@@ -106,10 +116,11 @@ def inline(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
     if char not in "$\\" or state.env.get("math") is False:
         return False
     opening = state.src[start : start + 2]
-    if char == "$" and opening != "$$":
+    if char == "$" and opening not in INLINE:
         opening = "$"
     pattern = INLINE.get(opening)
-    if pattern is None or (char == "\\" and _never_closed(state, opening)):
+    # Whether an end can follow is asked for each of 20,000 beginnings: it must cost nothing.
+    if pattern is None or (char == "\\" and state.html_terminator_last(r"\)") < start):
         return False
     match = pattern.match(state.src, start, state.posMax)
     if match is None or match[1].isspace():
@@ -121,11 +132,6 @@ def inline(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
         token.meta = {"tex": match[1], "display": opening in CLOSING, "places": places}
     state.pos = match.end()
     return True
-
-
-def _never_closed(state: StateInline, opening: str) -> bool:
-    """Whether no end can follow: asked for each of 20,000 beginnings, it must cost nothing."""
-    return state.html_terminator_last(r"\)" if opening == r"\(" else r"\]") < state.pos
 
 
 def _inline_places(state: StateInline, start: int, end: int) -> list[Place]:

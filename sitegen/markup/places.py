@@ -25,7 +25,7 @@ from sitegen.model import Link
 
 DEEPEST = 60
 """The parser gives up on what is nested deeper, so that its recursion stays bounded."""
-CONTAINERS = ("item_open", "quote_open", "alert_open", "dd_open")
+CONTAINERS = ("item_open", "quote_open", "callout_open", "dd_open")
 
 
 def plugin(md: MarkdownIt) -> None:

@@ -7,6 +7,7 @@ fences are noted in the context, in the order in which they are rendered.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from markdown_it.common.utils import escapeHtml
@@ -23,8 +24,9 @@ from sitegen.model import Chunk, Image, ImageSlot, Link
 Out = list[Chunk]
 Rule = Callable[[Sequence[Token], int, Out, Context], None]
 
-ELSEWHERE = frozenset({"href", "src", "alt"})
-"""Attributes that a slot writes."""
+ELSEWHERE = frozenset({"href", "src", "alt", "width", "height"})
+"""Attributes that a slot writes, or that only an image may have."""
+PIXELS = re.compile(r"([1-9][0-9]{0,4})(?:px)?")
 
 
 def render(tokens: Sequence[Token], context: Context) -> Out:
@@ -48,12 +50,10 @@ def element(tokens: Sequence[Token], index: int, out: Out, context: Context) -> 
     if token.hidden:
         if token.nesting < 0 and index + 1 < len(tokens) and tokens[index + 1].nesting > 0:
             out.append("\n")
-    elif token.nesting < 0:
-        out.append(f"</{token.tag}>\n" if token.block else f"</{token.tag}>")
     else:
-        out.append(
-            f"<{token.tag}{attributes(token, context)}>" if token.attrs else f"<{token.tag}>"
-        )
+        typed = attributes(token, context) if token.attrs else ""
+        end = "\n" if token.block and token.nesting <= 0 else ""
+        out.append(f"<{'/' * (token.nesting < 0)}{token.tag}{typed}>{end}")
 
 
 def attributes(token: Token, context: Context) -> str:
@@ -126,10 +126,18 @@ def _picture(token: Token, context: Context, *, titled: bool) -> ImageSlot:
             title=str(token.attrs["title"]) if titled and "title" in token.attrs else None,
             classes=tuple(str(token.attrs.get("class", "")).split()),
             id=None if anchor is None else str(anchor),
+            width=_pixels(token, "width"),
+            height=_pixels(token, "height"),
             first=not context.images,
         )
     )
     return ImageSlot(index=len(context.images) - 1)
+
+
+def _pixels(token: Token, side: str) -> int | None:
+    """A typed size; one in per cent is the theme's matter."""
+    match = PIXELS.fullmatch(str(token.attrs.get(side, "")))
+    return int(match[1]) if match else None
 
 
 def _html(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
@@ -159,8 +167,9 @@ def _paragraph(tokens: Sequence[Token], index: int, out: Out, context: Context) 
 
 
 def _is_figure(inside: Sequence[Token]) -> bool:
-    """Whether a paragraph is one image that has a title."""
-    return len(inside) == 1 and inside[0].type == "image" and bool(inside[0].attrs.get("title"))
+    """Whether a paragraph is one image that has a title, perhaps with an attribute list."""
+    alone = not any(token.content or token.nesting for token in inside[1:])
+    return alone and inside[:1] != [] and inside[0].type == "image" and "title" in inside[0].attrs
 
 
 def _heading(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
@@ -195,31 +204,15 @@ def _list(tokens: Sequence[Token], index: int, out: Out, context: Context) -> No
     element(tokens, index, out, context)
 
 
-def _rule(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
-    out.append(f"<hr{attributes(tokens[index], context)}>\n")
-
-
 # --- callouts, tables ----------------------------------------------------------------------------
 
 
 def _callout(tokens: Sequence[Token], index: int, out: Out, _: Context) -> None:
-    token = tokens[index]
-    kind, folded = escapeHtml(token.meta["kind"].lower()), token.meta.get("folded")
-    if folded is None:
-        out.append(f'<div class="callout callout-{kind}" role="note">\n')
-    else:
-        is_open = " open" if folded == "open" else ""
-        out.append(f'<details class="callout callout-{kind}"{is_open}>\n')
+    out.append(f'<div class="callout callout-{tokens[index].info}" role="note">\n')
 
 
-def _callout_close(tokens: Sequence[Token], index: int, out: Out, _: Context) -> None:
-    out.append("</details>\n" if tokens[index].meta.get("folded") else "</div>\n")
-
-
-def _callout_title(tokens: Sequence[Token], index: int, out: Out, _: Context) -> None:
-    tag = "summary" if tokens[index - 1].meta.get("folded") else "p"
-    out.append(f'<{tag} class="callout-title">')
-    tokens[index + 2].tag = tag
+def _callout_title(_: Sequence[Token], __: int, out: Out, ___: Context) -> None:
+    out.append('<p class="callout-title">')
 
 
 def _table(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
@@ -267,6 +260,13 @@ def _math(tokens: Sequence[Token], index: int, out: Out, context: Context) -> No
     out.append(render_math(tokens[index], context))
 
 
+def _math_block(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
+    """A displayed formula; one that is too wide is scrolled by itself, also by the keyboard."""
+    label = f"Formula {context.count('formula')}"
+    out.append(f'<div class="math" tabindex="0" role="region" aria-label="{label}">')
+    out += [render_math(tokens[index], context), "</div>\n"]
+
+
 RULES: dict[str, Rule] = {
     "inline": _inline,
     "softbreak": _softbreak,
@@ -282,10 +282,8 @@ RULES: dict[str, Rule] = {
     "bullet_list_open": _list,
     "ordered_list_open": _list,
     "list_item_open": _list_item,
-    "hr": _rule,
-    "alert_open": _callout,
-    "alert_close": _callout_close,
-    "alert_title_open": _callout_title,
+    "callout_open": _callout,
+    "callout_title_open": _callout_title,
     "table_open": _table,
     "table_close": _table_close,
     "tr_open": _row,
@@ -295,5 +293,5 @@ RULES: dict[str, Rule] = {
     "code_block": fence,
     "footnote_ref": _note,
     "math_inline": _math,
-    "math_block": _math,
+    "math_block": _math_block,
 }

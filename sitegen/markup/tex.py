@@ -2,7 +2,7 @@ r"""From TeX to MathML, or to a mistake at the command that is wrong.
 
 Comes in: a token of `math` and the context of the parse. Goes out: a `MathSlot`. TeX that many
 writers use and `math-core` does not know is put in its words first (`split`, `\\[4pt]`, `\tag` in
-a bare formula); places in the adapted TeX are led back to the typed one.
+a bare formula).
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from html import escape
-from itertools import takewhile
 
 from markdown_it.token import Token
 from math_core import LatexError, LatexToMathML
@@ -43,14 +42,15 @@ def render_math(token: Token, context: Context) -> MathSlot:
     tex, display = token.meta["tex"], token.meta["display"]
     mistake = _refusal(token, tex)
     if mistake is None:
-        adapted, shifts = _adapt(tex, display=display)
+        adapted = _adapt(tex, display=display)
         try:
             converter = _converter(token, context)
             mathml = converter.convert_with_global_state(adapted, displaystyle=display)
             return MathSlot(mathml=for_pages(mathml), tex=tex.strip(), display=display)
         except LatexError as error:
             at, message = _read(str(error))
-            at = max(0, at - sum(by for _, by in takewhile(lambda s: s[0] <= at, shifts)))
+            if adapted != tex:  # the same word of the typed formula
+                at = max(0, tex.find(_word(adapted, at)))
             mistake = (at, message, _hint(message, token))
     at, message, hint = mistake
     context.error(MarkupError, message, _span(token, at, context), hint)
@@ -112,38 +112,25 @@ def _make(macros: Mapping[str, str]) -> LatexToMathML:
 # --- the words of other TeXs ---------------------------------------------------------------------
 
 FOREIGN = re.compile(
-    r"(?P<row>\\\\)(?P<space>\s*\[-?[\d.]+\s*(?:em|ex|pt|px|mu|cm|mm|in)\])"
+    r"(?P<row>\\\\)\s*\[-?[\d.]+\s*(?:em|ex|pt|px|mu|cm|mm|in)\]"
     r"|\\(?P<edge>begin|end)\{(?P<name>split|smallmatrix)\}"
 )
 SAME = {"split": "aligned", "smallmatrix": "matrix"}
 TAGGED = re.compile(r"\\(?:tag|label)\b")
 NUMBERED = re.compile(r"\\begin\{(?:equation|align|gather|multline)\*?\}")
 
-Shifts = list[tuple[int, int]]
-"""From which offset of the adapted TeX on it is how many characters ahead of the typed one."""
 
-
-def _adapt(tex: str, *, display: bool) -> tuple[str, Shifts]:
-    shifts: Shifts = []
-    moved = 0
-    before = ""
+def _adapt(tex: str, *, display: bool) -> str:
+    text = FOREIGN.sub(_translated, tex)
     if display and TAGGED.search(tex) and not NUMBERED.search(tex):
-        before = r"\begin{equation}"
-        shifts.append((0, len(before)))
-        moved = len(before)
+        return rf"\begin{{equation}}{text}\end{{equation}}"
+    return text
 
-    def replace(match: re.Match[str]) -> str:
-        nonlocal moved
-        if match["row"]:  # there is no way to say it: a row is as high as it is
-            return match["row"] + " " * len(match["space"])
-        new = rf"\{match['edge']}{{{SAME[match['name']]}}}"
-        by = len(new) - len(match[0])
-        shifts.append((match.end() + moved + by, by))
-        moved += by
-        return new
 
-    text = FOREIGN.sub(replace, tex)
-    return (f"{before}{text}\\end{{equation}}" if before else text), shifts
+def _translated(match: re.Match[str]) -> str:
+    if match["row"]:  # there is no way to say it: a row is as high as it is
+        return match["row"]
+    return rf"\{match['edge']}{{{SAME[match['name']]}}}"
 
 
 # --- mistakes ------------------------------------------------------------------------------------
@@ -166,9 +153,16 @@ def _span(token: Token, offset: int, context: Context) -> Span:
     offset = min(offset, len(tex.rstrip()))
     row = tex.count("\n", 0, offset)
     line, column = places[row] if row < len(places) else places[-1]
-    word = re.match(r"\\(?:begin|end)?(?:[A-Za-z]+|.)?|\{\w+\*?\}|.?", tex[offset:])
-    length = len(word[0]) if word else 1
-    return context.span(line, column + offset - tex.rfind("\n", 0, offset) - 1, max(1, length))
+    length = max(1, len(_word(tex, offset)))
+    return context.span(line, column + offset - tex.rfind("\n", 0, offset) - 1, length)
+
+
+WORD = re.compile(r"\\(?:begin|end)?(?:[A-Za-z]+|.)?|\{\w+\*?\}|.?")
+
+
+def _word(tex: str, offset: int) -> str:
+    word = WORD.match(tex, offset)
+    return word[0] if word else ""
 
 
 COMMANDS = (

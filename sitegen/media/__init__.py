@@ -5,7 +5,7 @@ text. No link is looked up here and no HTML is taken apart, but for plain text, 
 """
 
 from sitegen.media.feed import feed_html
-from sitegen.media.medium import Resolved, absolute, bodies_of, figure_file, notes_of
+from sitegen.media.medium import Resolved, absolute, bodies_of, figure_file, notes_of, without_ids
 from sitegen.media.page import notes_html, page_html
 from sitegen.media.text import plain_text, word_count
 
@@ -19,5 +19,6 @@ __all__ = [
     "notes_of",
     "page_html",
     "plain_text",
+    "without_ids",
     "word_count",
 ]

@@ -67,11 +67,23 @@ def address_of(target: str) -> str:
 def picture(image: Image, file: ImageFile, source: str) -> str:
     """An `<img>` but for its end; its size reserves the room that it will take."""
     out = f'<img src="{address_of(source)}" alt="{escape(image.alt)}"'
-    if file.width and file.height:
-        out += f' width="{file.width}" height="{file.height}"'
+    width, height = _size(image, file)
+    out += f' width="{width}"' if width else ""
+    out += f' height="{height}"' if height else ""
     if image.title:
         out += f' title="{escape(image.title)}"'
     return out
+
+
+def _size(image: Image, file: ImageFile) -> tuple[int | None, int | None]:
+    """The size as typed, what is missing of it by the file's proportions."""
+    width, height = image.width, image.height
+    if file.width and file.height:
+        if not width and not height:
+            return file.width, file.height
+        width = width or round((height or 0) * file.width / file.height)
+        height = height or round(width * file.height / file.width)
+    return width, height
 
 
 def absolute(page_url: str, address: str) -> str:
@@ -85,6 +97,15 @@ def absolute(page_url: str, address: str) -> str:
 def figure_file(figure: Figure) -> str:
     """The name of a figure's SVG file, beside its page."""
     return f"{figure.id.replace('.', '-')}.svg"
+
+
+TAG = re.compile(r'(?:<[A-Za-z]|\A")[^<>]*')
+ID = re.compile(r"""\s(?:id|for)=(?:"[^"]*"|'[^']*'|[^\s"'>]+)""")
+
+
+def without_ids(html: str) -> str:
+    """HTML that is shown a second time: an id may stand on a page only once."""
+    return TAG.sub(lambda tag: ID.sub("", tag[0]), html)
 
 
 def notes_of(body: Body) -> Iterator[NoteSlot]:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from html import escape
 from typing import assert_never
 
-from sitegen.media.medium import Medium, Resolved, Slot, address_of, notes_of, numbered, picture
+from sitegen.media.medium import (
+    Medium,
+    Resolved,
+    Slot,
+    address_of,
+    notes_of,
+    numbered,
+    picture,
+    without_ids,
+)
 from sitegen.media.verse import page_verse
 from sitegen.model import (
     Body,
@@ -87,10 +96,10 @@ class _PageMedium(Medium):
 
     def end_notes(self, body: Body) -> str:
         notes = numbered(body)
-        items = "".join(
-            f'<li id="{self.prefix}endnote.{number}">{self.html(notes[number].body)}</li>\n'
-            for number in sorted(notes)
-        )
-        hidden = " hidden" if self.in_margin else ""
+        items, hidden = "", " hidden" if self.in_margin else ""
+        for number in sorted(notes):
+            html = self.html(notes[number].body)
+            html = without_ids(html) if self.in_margin else html
+            items += f'<li id="{self.prefix}endnote.{number}">{html}</li>\n'
         section = f'<section class="endnotes"{hidden} role="doc-endnotes" aria-label="Notes">'
         return f"{section}<ol>\n{items}</ol></section>\n" if notes else ""

@@ -61,7 +61,10 @@ class Link(Value, frozen=True):
 
 
 class Image(Value, frozen=True):
-    """An image as the writer typed it. `first`: of its document (it is not loaded lazily)."""
+    """An image as the writer typed it, its size too where one was typed, in pixels.
+
+    `first`: of its document (it is not loaded lazily).
+    """
 
     target: str
     alt: str
@@ -69,6 +72,8 @@ class Image(Value, frozen=True):
     title: str | None = None
     classes: tuple[str, ...] = ()
     id: str | None = None
+    width: int | None = None
+    height: int | None = None
     first: bool = False
 
 

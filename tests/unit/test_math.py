@@ -37,6 +37,10 @@ def tex(text: str) -> list[tuple[str, bool]]:
         ("a $x$-axis, ($y$).", [("x", False), ("y", False)]),
         ("$$x$$", [("x", True)]),
         (r"\[x\]", [("x", True)]),
+        ("\\[ f(x)\n+ 1 \\]", [("f(x)\n+ 1", True)]),
+        ("text\n\\[\nx\n\\]\ntext", [("x", True)]),
+        ("- \\[a = b\\]\n- c", [("a = b", True)]),
+        ("$`x`$", [("x", False)]),
         ("$$\nx\n= y\n$$", [("x\n= y", True)]),
         ("> $$\n> x\n> $$", [("x", True)]),
         ("text\n$$\nx\n$$\ntext", [("x", True)]),
@@ -69,10 +73,37 @@ def test_a_formula_is_found_wherever_it_stands(text: str, expected: list[tuple[s
         "<a title='$x$'>",
         "$$ $$",
         "$x\n\ny$",
+        "$PATH or `$x$`",
     ],
 )
 def test_money_code_and_lone_dollars_are_no_formulas(text: str) -> None:
     assert tex(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"He said \[sic\] it, \[1\] and \[…\].",
+        r"\[…\]",
+        r"\[An editor's note.\]",
+        "\\[1\\] See \\[x = y\\]",
+        "a\n\\[x = y\\]\nb",
+        r"in a sentence \[x = y\]",
+    ],
+)
+def test_escaped_brackets_in_a_text_are_brackets(text: str) -> None:
+    body, problems = read(text)
+    assert "".join(map(str, body)).count("[") == text.count("[")
+    assert problems == []
+
+
+def test_a_displayed_formula_is_a_region_with_a_name() -> None:
+    body, _ = read("a\n\n$$x$$\n\n$$y$$")
+    assert str(body[0]).endswith(
+        '<div class="math" tabindex="0" role="region" aria-label="Formula 1">'
+    )
+    assert str(body[2]).startswith("</div>\n")
+    assert 'aria-label="Formula 2"' in str(body[2])
 
 
 def test_nothing_is_a_formula_where_the_front_matter_says_so() -> None:

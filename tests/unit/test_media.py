@@ -133,6 +133,21 @@ def test_simple_notes_stand_in_the_margin_and_hidden_at_the_end() -> None:
     assert '<section class="endnotes" hidden ' in notes_html(parsed.body, parsed, resolved(parsed))
 
 
+def test_a_note_shown_twice_has_its_ids_once() -> None:
+    parsed = document('a[^1]\n\n[^1]: <b id="x">n</b> [l](m){#y} ![i](j){#z} <label id=a for=b>')
+    html = page_html(parsed.body, parsed, resolved(parsed))
+    notes = notes_html(parsed.body, parsed, resolved(parsed))
+    assert [html.count(f'id="{name}"') for name in "xyz"] == [1, 1, 1]
+    assert notes.count(" id=") == 1
+    assert "<label>" in notes
+
+
+def test_a_lead_that_is_shown_in_a_list_has_no_ids() -> None:
+    parsed = document('<b id="x">n</b> [l](m){#y .c}')
+    assert "id=" not in page_html(parsed.lead, parsed, resolved(parsed))
+    assert 'class="c"' in page_html(parsed.lead, parsed, resolved(parsed))
+
+
 def test_a_page_without_notes_has_no_section_for_them() -> None:
     parsed = document("a")
     assert notes_html(parsed.body, parsed, resolved(parsed)) == ""

@@ -99,7 +99,12 @@ def test_equal_headings_have_different_ids() -> None:
 
 def test_anchors_are_all_ids_of_the_body() -> None:
     text = '# T\n\n## h\n\n## i {#own}\n\n<a name="raw"></a> [x](y){#l} ![z](p.png){#p}\n\n<p id=q>'
-    assert document(text).anchors == {"h", "own", "raw", "l", "p", "q"}
+    assert document(text).anchors == {"t", "h", "own", "raw", "l", "p", "q"}
+
+
+def test_the_heading_that_became_the_title_can_be_linked_to() -> None:
+    assert "the-title" in document("# The *title*\n\ntext").anchors
+    assert "ode" in document("# Ode\n\none", "poem").anchors
 
 
 def test_a_heading_holds_no_note_and_no_tag() -> None:
@@ -155,12 +160,71 @@ def test_attributes_that_the_policy_forbids_are_left_out_with_a_warning() -> Non
     ]
 
 
+# --- pictures and callouts ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("attributes", "written"),
+    [
+        ("{width=300}", 'width="300"'),
+        ('{: width="300px" height=20}', 'width="300" height="20"'),
+        ("{width=50% .wide #i}", 'id="i" class="wide"'),
+        ("{height=20 .wide}", 'height="20" class="wide"'),
+    ],
+)
+def test_an_image_takes_its_size_from_an_attribute_list(attributes: str, written: str) -> None:
+    assert html(f"x ![a](p.png){attributes}") == f'<p>x <img src="p.png" alt="a" {written}></p>\n'
+    assert problems(f"x ![a](p.png){attributes}") == []
+
+
+def test_a_typed_width_keeps_the_proportions_of_the_file() -> None:
+    parsed = document("![a](p.png){width=30}")
+    sized = Resolved(links=(), images=(ImageFile(src="/p.png", width=90, height=60),))
+    assert 'width="30" height="20"' in page_html(parsed.body, parsed, sized)
+
+
+def test_an_image_with_a_title_is_a_figure_whatever_its_attributes() -> None:
+    assert html('![a](p.png "t"){.wide}').startswith('<figure class="image"><img src="p.png"')
+
+
+def test_a_size_on_anything_else_is_left_out() -> None:
+    assert html("*a*{width=3}") == "<p><em>a</em></p>\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("> [!NOTE]\n> body", "Note"),
+        ("> [!note] Of *mine*\n> body", "Of <em>mine</em>"),
+        ("> [!note]- Folded\n>\n> body", "Folded"),
+        ("!!! note\n    body", "Note"),
+        ('!!! note "Mine"\n    body', "Mine"),
+    ],
+)
+def test_a_callout_is_read_in_every_notation(text: str, title: str) -> None:
+    assert html(f"{text}\n\nnext") == (
+        f'<div class="callout callout-note" role="note">\n<p class="callout-title">{title}</p>\n'
+        "<p>body</p>\n</div>\n<p>next</p>\n"
+    )
+
+
+@pytest.mark.parametrize("text", ["> [!wow] a", "!!! wow", "> [!note](a) b", "> a\n> [!note]"])
+def test_what_only_resembles_a_callout_is_text(text: str) -> None:
+    assert "callout" not in html(text)
+
+
+def test_a_callout_may_stand_in_another_and_in_a_list() -> None:
+    text = "- > [!tip] A\n  > > [!info]\n  > > [a](b)\n\n  !!! note\n      > [!bug]\n"
+    assert html(text).count('role="note"') == 4
+    assert document(text).links[0].span.line == 3
+
+
 # --- what is wrong -------------------------------------------------------------------------------
 
 
 def test_an_image_without_alt_text_is_reported_but_not_one_with_an_empty_one() -> None:
     text = 'x ![](a.png)\n\n- <img src="b.png" alt>\n  <IMG src="c.png">'
-    assert problems(text) == [
+    assert sorted(problems(text)) == [
         ("warning", "this image has no alt text", 1, 7),
         ("warning", "this image has no alt text", 4, 4),
     ]
