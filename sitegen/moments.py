@@ -39,8 +39,10 @@ def read_moment(text: str, zone: tzinfo) -> tuple[date, datetime | None]:
     try:
         local = datetime(day.year, day.month, day.day, *clock, tzinfo=where)
         return local.astimezone(zone).date(), local.astimezone(UTC)
-    except (ValueError, OverflowError):
+    except ValueError:
         raise ValueError(f'"{found["time"]}" is not a time of the day') from None
+    except OverflowError:
+        raise ValueError(f'"{text}" is beyond the years 1 to 9999') from None
 
 
 def _zone_of(name: str) -> tzinfo | None:

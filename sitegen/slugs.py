@@ -47,23 +47,25 @@ def _at_most(slug: str, size: int) -> str:
     return slug.encode("utf-8", "ignore")[:size].decode("utf-8", "ignore").rstrip("-")
 
 
-DATED = re.compile(r"([0-9]{4})[-_]([0-9]{2})(?:[-_]([0-9]{2}))?(?:[-_ ]+(.*))?", re.DOTALL)
+DATED = re.compile(
+    r"([0-9]{4})[-_](?:([0-9]{1,2})[-_]([0-9]{1,2})|([0-9]{2}))(?:[-_ ]+(.*))?", re.DOTALL
+)
 
 
 def split_date(stem: str) -> tuple[date | None, str]:
     """The date before a file's name, and the name without it: `2024-01-31-snow`, `2024-01-snow`.
 
-    A whole date alone (`2024-01-31`) is a date and stays the name. What is no valid date is
-    part of the name.
+    With a day, month and day may have one digit (`2024-1-3-snow`). A whole date alone is a date
+    and stays the name. What is no valid date is part of the name.
     """
     found = DATED.fullmatch(stem)
     if not found:
         return None, stem
-    year, month, day, rest = found.groups()
-    if day is None and not rest:
+    year, month, day, only_month, rest = found.groups()
+    if only_month and not rest:
         return None, stem
     try:
-        return date(int(year), int(month), int(day or 1)), rest or stem
+        return date(int(year), int(month or only_month), int(day or 1)), rest or stem
     except ValueError:
         return None, stem
 

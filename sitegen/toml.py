@@ -53,11 +53,43 @@ def read_toml(text: str, path: str, error: type[SiteError], first_line: int = 1)
         raise error(f"TOML nested more than {DEEPEST} levels deep", start) from None
     except ValueError as mistake:  # a number of thousands of digits
         raise error(f"not valid TOML: {mistake}", start) from None
-    return Toml(values, dict(_scan(text.split("\n"), path, first_line)), start)
+    places: dict[tuple[str, ...], Place] = {}
+    for keys, place in _scan(text.split("\n"), path, first_line):
+        for size in range(1, len(keys) + 1):  # `[sections.poems]` is a place of `sections` too
+            places.setdefault(keys[:size], place)
+    return Toml(values, places, start)
 
 
 POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-DATE_LIKE = re.compile(r"=[ \t]*([0-9]{4}-[0-9]{2}-[0-9]{2}[0-9T:.+Z-]*)")
+DATE_LIKE = re.compile(r"=[ \t]*([0-9]{4}-[0-9]{1,2}-[0-9]{1,2}[0-9T:.+Z-]*)")
+NOT_CLOSED = "a text is not closed by its quote", 'close it: title = "Hello"'
+TWICE = "this name has a value already", "keep one of the two"
+BAD_CHARACTER = "there is a control character", "delete it"
+EXPLAINED: dict[str, tuple[str, str]] = {
+    "Invalid value": (
+        "this is no value",
+        'text needs quotes: title = "Hello"; true, false and numbers have none',
+    ),
+    "Illegal character '\\n'": NOT_CLOSED,
+    "Unterminated string": NOT_CLOSED,
+    'Expected "\'"': NOT_CLOSED,
+    "Expected newline": (
+        "there is something after the value",
+        'a line has one value, and text has a quote on both sides: title = "Hello"',
+    ),
+    "Expected '='": ("there is no = after the name", 'write name = "value"'),
+    "Unclosed array": ("the list lacks a comma or its ]", 'write ["one", "two"]'),
+    "Unclosed inline": ("the table lacks a comma or its }", "write { a = 1, b = 2 }"),
+    "Unescaped": (r"a \ in double quotes means an escape", r"put the text in single quotes: 'a\b'"),
+    "Expected ']": ("the name of the table is not closed by ]", "write [name]"),
+    "Invalid statement": ("this is no setting", 'write name = "value" or [table]'),
+    "Invalid initial": ("the name is missing", 'write name = "value"'),
+    "Cannot": TWICE,
+    "Duplicate": TWICE,
+    "Illegal": BAD_CHARACTER,
+    "Found invalid": BAD_CHARACTER,
+}
+"""What `tomllib` says, by its beginning: the same for a writer, and what to do."""
 
 
 def _explained(words: str, text: str, start: Span, error: type[SiteError]) -> SiteError:
@@ -68,16 +100,13 @@ def _explained(words: str, text: str, start: Span, error: type[SiteError]) -> Si
     else:
         row, column = len(lines), len(lines[-1]) + 1
     span = Span(start.path, start.line + row - 1, column)
-    what, hint = POSITION.sub("", words), None
     dated = DATE_LIKE.search(lines[min(row, len(lines)) - 1])
-    if dated:
+    if dated and dated.start(1) < column <= dated.end(1) + 1:
         span = Span(span.path, span.line, dated.start(1) + 1, len(dated[1]))
         return error(f'"{dated[1]}" is not a date', span, "write a day that exists, as 2024-01-31")
-    if what == "Invalid value":
-        hint = 'text needs quotes: title = "Hello"'
-    elif what.startswith(("Cannot overwrite", "Cannot declare")):
-        hint = "it was given before: keep one of the two"
-    return error(f"not valid TOML: {what[:1].lower()}{what[1:]}", span, hint)
+    said = ((what, hint) for start, (what, hint) in EXPLAINED.items() if words.startswith(start))
+    what, hint = next(said, (f"not valid TOML: {POSITION.sub('', words)}", None))
+    return error(what, span, hint)
 
 
 HEADER = re.compile(r"[ \t]*\[\[?(?=[ \t]*[\w\"'-])")

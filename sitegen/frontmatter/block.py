@@ -5,9 +5,9 @@ FrontMatterError. The rules, since `---` is also a thematic break of Markdown:
 
 - A block is the first thing of the file but blank lines: a line of `---` (YAML) or `+++` (TOML),
   with spaces after it at most, and the same mark again.
-- A block without a mapping inside is body: it has one if it is empty, if a known field begins a
-  line of its first paragraph, or if its first line is `word:` and every other line is too, or
-  belongs to one.
+- A block without a mapping inside is body: it has one if it is empty, if a known field with `:` or
+  `=` begins a line of its first paragraph, or if its first line is `word:` and every other line is
+  too, or belongs to one.
 - A mark that is never closed is a mistake if the line below it looks like `word:` (`word =`);
   otherwise it is a thematic break.
 """
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from itertools import takewhile
 from typing import Literal, NamedTuple
 
 from sitegen.errors import FrontMatterError, Span
@@ -27,6 +28,7 @@ CLOSING = {
     "+++": re.compile(r"^\+\+\+[ \t]*$", re.MULTILINE),
 }
 YAML_KEY = re.compile(r"""\{?["']?([\w-]+)["']?[ \t]*:(?=[ \t]|$)""", re.MULTILINE)
+ANY_KEY = re.compile(r"""\{?["']?([\w-]+)["']?[ \t]*[:=]""")
 TOML_KEY = re.compile(r"""["']?([\w.-]+)["']?[ \t]*=|\[\[?[\w."' -]+\]""")
 
 
@@ -80,15 +82,10 @@ def _has_mapping(lines: list[str], key: re.Pattern[str], known: Collection[str])
     written = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
     if not written:
         return True
-    paragraph = lines[lines.index(written[0]) :]
-    for line in paragraph:
-        if not line.strip():
-            break
-        found = key.match(line.lstrip())
-        if found and (found[1] is None or found[1] in known):
-            return True
-    if not key.match(written[0].lstrip()):
-        return False
-    if key is TOML_KEY:
+    paragraph = takewhile(str.strip, lines[lines.index(written[0]) :])
+    keys = (ANY_KEY.match(line.lstrip()) for line in paragraph)
+    if any(found and found[1] in known for found in keys):
         return True
+    if key is TOML_KEY or not key.match(written[0].lstrip()):
+        return key.match(written[0].lstrip()) is not None
     return all(line[0] in " \t-]})\"'" or key.match(line) for line in written)

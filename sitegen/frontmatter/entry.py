@@ -70,7 +70,8 @@ class TomlEntry:
                 return str(value)
             case date() | time():
                 return value.isoformat()
-        raise wrong_type(self.key, value, self.span, json.dumps(value, default=str))
+        what = TYPE_NAMES.get(type(value), "something else")
+        raise wrong_type(self.key, what, self.span, json.dumps(value, default=str))
 
     def _plain(self, value: Any) -> Any:
         match value:
@@ -93,17 +94,20 @@ LARGEST_INT = 2**63 - 1
 TYPE_NAMES = {dict: "a map", list: "a list", float: "a number"}
 
 
-def wrong_type(key: str, value: object, span: Span, typed: str) -> FrontMatterError:
+def wrong_type(key: str, what: str, span: Span, typed: str) -> FrontMatterError:
     """A list or a map where a text was expected; the hint shows it as text."""
-    what = TYPE_NAMES.get(type(value), "something else")
-    hint = f"if it is meant as text, put it in quotes: {quoted(typed)}" if typed else None
+    hint = as_quoted(typed) if typed else None
     return FrontMatterError(f"{key} takes one value, but this is {what}", span, hint)
 
 
 def not_finite(key: str, typed: str, span: Span) -> FrontMatterError:
     """A number that no one can count with."""
-    hint = f"if it is meant as text, put it in quotes: {quoted(typed)}"
-    return FrontMatterError(f"{typed} in {key} is not a number", span, hint)
+    return FrontMatterError(f"{typed} in {key} is not a number", span, as_quoted(typed))
+
+
+def as_quoted(typed: str) -> str:
+    """The hint for what YAML takes for something else than text."""
+    return f"if it is meant as text, put it in quotes: {quoted(typed)}"
 
 
 def quoted(text: str) -> str:

@@ -28,74 +28,69 @@ from sitegen.slugs import (
 KINDS: dict[str, Kind] = {"post": "post", "poem": "poem", "page": "page"}
 FLAGS = {"true": True, "yes": True, "false": False, "no": False}
 
+Read = Callable[[Entry, tzinfo], Any]
 
-def read_line(entry: Entry, _zone: tzinfo) -> str | None:
+
+def one(read: Callable[[Text, str, tzinfo], Any], *, prose: bool = False) -> Read:
+    """A reader of one text that is not blank, by what it means for the field of that key."""
+
+    def reader(entry: Entry, zone: tzinfo) -> Any:
+        found = entry.text(prose=prose)
+        blank = found is None or not found.text.strip()
+        return None if blank or found is None else read(found, entry.key, zone)
+
+    return reader
+
+
+def read_line(found: Text, _key: str, _zone: tzinfo) -> str:
     """Text on one line, as typed."""
-    return _joined(entry.text(prose=True))
-
-
-def read_lines(entry: Entry, _zone: tzinfo) -> str | None:
-    """Text that keeps its lines."""
-    found = entry.text(prose=True)
-    return found.text.strip("\n").rstrip() or None if found else None
-
-
-def _joined(found: Text | None) -> str | None:
-    if found is None:
-        return None
     lines = (line.strip(" \t") for line in found.text.split("\n"))
-    return " ".join(line for line in lines if line.strip()) or None
+    return " ".join(line for line in lines if line)
 
 
-def read_kind(entry: Entry, _zone: tzinfo) -> Kind | None:
+def read_lines(found: Text, _key: str, _zone: tzinfo) -> str:
+    """Text that keeps its lines."""
+    return found.text.strip("\n").rstrip()
+
+
+def read_kind(found: Text, _key: str, _zone: tzinfo) -> Kind:
     """`post`, `poem` or `page`."""
-    found = entry.text(prose=False)
-    if found is None:
-        return None
     if found.text.lower() not in KINDS:
         hint = suggest(found.text.lower(), KINDS, "Known types")
         raise FrontMatterError(f'unknown type "{found.text}"', found.span, hint)
     return KINDS[found.text.lower()]
 
 
-def read_flag(entry: Entry, _zone: tzinfo) -> bool | None:
+def read_flag(found: Text, key: str, _zone: tzinfo) -> bool:
     """True or false, in any case."""
-    found = entry.text(prose=False)
-    if found is None:
-        return None
     if found.text.lower() not in FLAGS:
-        message = f'{entry.key} must be true or false, and not "{found.text}"'
-        raise FrontMatterError(message, found.span, f"write {entry.key}: true")
+        message = f'{key} must be true or false, and not "{found.text}"'
+        raise FrontMatterError(message, found.span, f"write {key}: true or {key}: false")
     return FLAGS[found.text.lower()]
 
 
-def read_date(entry: Entry, zone: tzinfo) -> Moment | None:
+def read_date(found: Text, key: str, zone: tzinfo) -> Moment | None:
     """A day, or a day with a time (in `zone` where it names none)."""
-    found = entry.text(prose=False)
-    if found is None or found.text.lower() in {"null", "~"}:
+    if found.text.lower() in {"null", "~"}:
         return None
     try:
         day, at = read_moment(found.text.strip(), zone)
     except ValueError as mistake:
         hint = "write it as 2024-01-31, 2024-01-31 18:30 or 2024-01-31T18:30:00+02:00"
-        raise FrontMatterError(f"{entry.key}: {mistake}", found.span, hint) from None
+        raise FrontMatterError(f"{key}: {mistake}", found.span, hint) from None
     return Moment(day=day, at=at)
 
 
-def read_language(entry: Entry, _zone: tzinfo) -> str | None:
+def read_language(found: Text, _key: str, _zone: tzinfo) -> str:
     """A language tag."""
-    found = entry.text(prose=False)
-    if found and not is_language(found.text):
+    if not is_language(found.text):
         hint = "write a language tag, as en, pt-BR or zh-Hant"
         raise FrontMatterError(f'"{found.text}" is not a language', found.span, hint)
-    return found.text if found else None
+    return found.text
 
 
-def read_slug(entry: Entry, _zone: tzinfo) -> str | None:
+def read_slug(found: Text, _key: str, _zone: tzinfo) -> str:
     """The last part of the address."""
-    found = entry.text(prose=True)
-    if found is None or not found.text.strip():
-        return None
     why = path_mistake(found.text)
     if "/" in found.text:
         why = why or "has a /"
@@ -109,27 +104,8 @@ def read_slug(entry: Entry, _zone: tzinfo) -> str | None:
     return slugify(found.text)
 
 
-def read_address(entry: Entry, _zone: tzinfo) -> str | None:
+def read_address(found: Text, key: str, _zone: tzinfo) -> str:
     """An address inside the site."""
-    found = entry.text(prose=True)
-    return _address(entry.key, found) if found and found.text.strip() else None
-
-
-def read_addresses(entry: Entry, _zone: tzinfo) -> tuple[str, ...]:
-    """Addresses inside the site; all mistakes at once."""
-    good: list[str] = []
-    mistakes: list[FrontMatterError] = []
-    for found in entry.texts():
-        try:
-            good.append(_address(entry.key, found))
-        except FrontMatterError as mistake:
-            mistakes.append(mistake)
-    if mistakes:
-        raise ExceptionGroup(entry.key, mistakes)
-    return tuple(dict.fromkeys(good))
-
-
-def _address(key: str, found: Text) -> str:
     text = found.text.strip()
     if why := address_mistake(text):
         hint = "write a path inside the site, as /essays/scale/"
@@ -138,11 +114,22 @@ def _address(key: str, found: Text) -> str:
     return address if address.startswith("/") else f"/{address}"
 
 
-def read_image(entry: Entry, _zone: tzinfo) -> str | None:
+def read_addresses(entry: Entry, zone: tzinfo) -> tuple[str, ...]:
+    """Addresses inside the site; all mistakes at once."""
+    good: list[str] = []
+    mistakes: list[FrontMatterError] = []
+    for found in entry.texts():
+        try:
+            good.append(read_address(found, entry.key, zone))
+        except FrontMatterError as mistake:
+            mistakes.append(mistake)
+    if mistakes:
+        raise ExceptionGroup(entry.key, mistakes)
+    return tuple(dict.fromkeys(good))
+
+
+def read_image(found: Text, _key: str, _zone: tzinfo) -> str:
     """The path of an image beside the source or in the site, or a whole address."""
-    found = entry.text(prose=True)
-    if found is None or not found.text.strip():
-        return None
     text = found.text.strip()
     scheme, colon, _ = text.partition(":")
     why = None
@@ -195,53 +182,54 @@ class Field(NamedTuple):
     """`name` of `Meta` that it fills, how it is read, the only kind that may have it."""
 
     name: str
-    read: Callable[[Entry, tzinfo], Any]
+    read: Read
     only: Kind | None = None
 
 
+line, flag, moment = one(read_line, prose=True), one(read_flag), one(read_date)
+
 FIELDS: dict[str, Field] = {
-    "title": Field("title", read_line),
-    "type": Field("kind", read_kind),
-    "date": Field("date", read_date),
-    "updated": Field("updated", read_date),
-    "slug": Field("slug", read_slug),
-    "permalink": Field("permalink", read_address),
+    "title": Field("title", line),
+    "type": Field("kind", one(read_kind)),
+    "date": Field("date", moment),
+    "updated": Field("updated", moment),
+    "slug": Field("slug", one(read_slug, prose=True)),
+    "permalink": Field("permalink", one(read_address, prose=True)),
     "tags": Field("tags", read_tags),
-    "series": Field("series", read_line),
+    "series": Field("series", line),
     "authors": Field("authors", read_names),
     "author": Field("authors", read_names),
-    "description": Field("description", read_line),
-    "draft": Field("draft", read_flag),
-    "lang": Field("language", read_language),
+    "description": Field("description", line),
+    "draft": Field("draft", flag),
+    "lang": Field("language", one(read_language)),
     "aliases": Field("aliases", read_addresses),
-    "image": Field("image", read_image),
-    "math": Field("math", read_flag),
-    "toc": Field("toc", read_flag),
-    "line_numbers": Field("line_numbers", read_flag, "poem"),
-    "epigraph": Field("epigraph", read_lines, "poem"),
+    "image": Field("image", one(read_image, prose=True)),
+    "math": Field("math", flag),
+    "toc": Field("toc", flag),
+    "line_numbers": Field("line_numbers", flag, "poem"),
+    "epigraph": Field("epigraph", one(read_lines, prose=True), "poem"),
     "extra": Field("extra", read_extra),
 }
 
 ELSEWHERE = {
-    "summary": "description",
-    "excerpt": "description",
-    "subtitle": "description",
-    "categories": "tags",
-    "category": "tags",
-    "keywords": "tags",
-    "language": "lang",
-    "lastmod": "updated",
-    "modified": "updated",
-    "url": "permalink",
-    "redirect_from": "aliases",
-    "cover": "image",
+    "type": "layout template kind",
+    "date": "created pubdate",
+    "updated": "lastmod modified last_modified_at",
+    "draft": "published status",
+    "description": "summary excerpt subtitle abstract",
+    "tags": "categories category keywords taxonomies",
+    "lang": "language locale",
+    "permalink": "url",
+    "aliases": "redirect_from",
+    "image": "cover thumbnail",
 }
-"""What other generators call our fields."""
+"""Our fields, by what other generators call them."""
 
 
 def unknown(key: str) -> str:
     """The hint for a key that is no field."""
     name = key[:40].lower().replace("-", "_")
-    if name in ELSEWHERE:
-        return f'did you mean "{ELSEWHERE[name]}"? Or put it under extra:'
+    for ours, theirs in ELSEWHERE.items():
+        if name in theirs.split():
+            return f'did you mean "{ours}"? Or put it under extra:'
     return f"{suggest(name, FIELDS, 'Known fields')}; anything else goes under extra:"

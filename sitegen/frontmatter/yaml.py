@@ -14,7 +14,7 @@ from collections.abc import Callable
 import yaml as pyyaml
 
 from sitegen.errors import FrontMatterError, Span
-from sitegen.frontmatter.entry import Text, quoted, wrong_type
+from sitegen.frontmatter.entry import Text, as_quoted, quoted, wrong_type
 from sitegen.frontmatter.nodes import BEFORE, BadYaml, Place, compose, empty, plain
 
 SYNTAX = "\"'[]{}|>&*!%@`,#"
@@ -23,8 +23,8 @@ OPENS = re.compile(rf"[{re.escape(SYNTAX)}]|[-?:](?=\s|$)")
 COMMENT = re.compile(r"(?:^|(?<=[ \t]))#")
 LOOSE_COMMENT = re.compile(r"(?:^|(?<=[ \t]))#(?=\s|$)")
 KEY_END = re.compile(r":(?=[ \t]|$)")
-LISTED = re.compile(r"""[ \t]*(?:"[^"]*"|'[^']*')[ \t]*|[^,]+""")
-ITEM = re.compile(r"( *)-(?:[ \t]+(.*)|$)")
+LISTED = re.compile(r"""(?:"[^"]*"|'[^']*')|[^\s,][^,]*(?<!\s)""")
+ITEM = re.compile(r" *-(?:[ \t]+(.*)|$)")
 
 
 def read_entries(
@@ -65,11 +65,12 @@ def _key(line: str, margin: int) -> tuple[str, int, int] | None:
 
 
 def _not_a_field(line: str, span: Span) -> FrontMatterError:
-    key, colon, value = line.strip().partition(":")
-    close = bool(colon) and re.fullmatch(r"[\w-]+", key)
-    hint = f"put a space after the colon: {key}: {value}" if close else None
-    hint = hint or "a field is `name: value`; indent a line that belongs to the one above"
-    return FrontMatterError(f'"{line.strip()[:60]}" is not a field', span, hint)
+    typed = line.strip()
+    close = re.fullmatch(r"([\w-]+)(?::(?=\S)|[ \t]*=[ \t]*)(.*)", typed)
+    hint = "a field is `name: value`, below the first one; indent what belongs to the line above"
+    if close:
+        hint = f"write `{close[1]}: {close[2]}`, with a colon and a space"
+    return FrontMatterError(f'"{typed[:60]}" is not a field', span, hint)
 
 
 class YamlEntry:
@@ -89,19 +90,18 @@ class YamlEntry:
         """The value as one text: as typed on one line, by YAML's rules on several."""
         if not self._continued:
             return self._one_line(self.value, self.span, prose=prose)
-        node = self._compose()
-        if isinstance(node, pyyaml.ScalarNode):
-            return Text(node.value, self.span) if not empty(node) else None
-        raise self._wrong_type(node, self.value if len(self.value) > 1 else "")
+        typed = self.value if len(self.value) > 1 else ""
+        return _scalar(self._compose(), self.key, self.span, typed)
 
     def texts(self) -> list[Text]:
         """The items of a list in either style, or the one text."""
-        if self.value.startswith("[") or (self._continued and not self._items()):
+        items = self._items()
+        if self.value.startswith("[") or (self._continued and not items):
             return self._composed_items()
-        if not self._continued:
-            one = self.text(prose=True)
-            return [one] if one else []
-        found = (self._one_line(item.text, item.span, prose=True) for item in self._items())
+        if self._continued:
+            found = [self._one_line(item.text, item.span, prose=True) for item in items]
+        else:
+            found = [self.text(prose=True)]
         return [item for item in found if item]
 
     def tree(self) -> object:
@@ -119,18 +119,16 @@ class YamlEntry:
         items: list[Text] = []
         if self.value and not LOOSE_COMMENT.match(self.value):
             return items
-        indents = set()
         for number, line in enumerate(self.more, self.place.line + 1):
             if not line.strip() or line.lstrip().startswith("#"):
                 continue
             found = ITEM.fullmatch(line)
             if not found:
                 return []
-            indents.add(found[1])
-            text = (found[2] or "").rstrip()
-            column = found.start(2) + 1 if text else 1
+            text = (found[1] or "").rstrip()
+            column = found.start(1) + 1 if text else 1
             items.append(Text(text, Span(self.span.path, number, column, max(1, len(text)))))
-        return items if len(indents) == 1 else []
+        return items
 
     def _composed_items(self) -> list[Text]:
         node = self._compose()
@@ -144,11 +142,9 @@ class YamlEntry:
         typed = self.value[column : node.end_mark.column - len(BEFORE)]
         typed = typed if node.end_mark.line == 0 else ""
         span = self._place.of(node.start_mark, max(1, len(typed)))
-        if isinstance(node, pyyaml.ScalarNode):
-            return Text(node.value, span)
         if typed.startswith("{{"):
             return Text(typed, span)
-        raise wrong_type(f"an item of {self.key}", _kind(node), span, typed)
+        return _scalar(node, f"an item of {self.key}", span, typed) or Text("", span)
 
     @property
     def _place(self) -> Place:
@@ -158,11 +154,11 @@ class YamlEntry:
         try:
             return compose("\n".join([self.value, *self.more]), self._place)
         except BadYaml as bad:
-            meant = quoted(self.value) if self.value and not self._continued else ""
-            if self.value.startswith("[") and self.value.endswith("]"):
-                items = (item.strip() for item in LISTED.findall(self.value[1:-1]))
-                meant = f"[{', '.join(_in_quotes(item) for item in items if item)}]"
-            hint = f"with quotes it can be read: {self.key}: {meant}" if meant else bad.advice
+            hint = bad.advice
+            if self.value.startswith("[") and not self._continued:
+                found = LISTED.findall(self.value[1:].removesuffix("]"))
+                items = [item if item[0] in "\"'" else quoted(item) for item in found]
+                hint = f"write {self.key}: [{', '.join(items)}]"
             raise FrontMatterError(f"{self.key}: {bad.problem}", bad.span, hint) from None
 
     def _one_line(self, typed: str, span: Span, *, prose: bool) -> Text | None:
@@ -178,11 +174,8 @@ class YamlEntry:
                 raise self._ambiguous(typed, span, bad) from None
             return self._without_comment(typed, span, prose=prose)
         except FrontMatterError as refused:  # an anchor, an alias, a tag
-            hint = f"if it is text, put it in quotes: {quoted(typed)}"
-            raise FrontMatterError(refused.message, refused.span, hint) from None
-        if not isinstance(node, pyyaml.ScalarNode):
-            raise wrong_type(self.key, _kind(node), span, typed)
-        return None if empty(node) else Text(node.value, span)
+            raise FrontMatterError(refused.message, refused.span, as_quoted(typed)) from None
+        return _scalar(node, self.key, span, typed if prose else "")
 
     def _without_comment(self, typed: str, span: Span, *, prose: bool) -> Text | None:
         """Cut a comment off; in prose `#1` is text, and whether `# x` is one cannot be known."""
@@ -205,16 +198,13 @@ class YamlEntry:
         hint = f"write {' or '.join(quoted(text) for text in meant)}, whichever is meant"
         return FrontMatterError(f"{self.key}: {bad.problem}", span, hint)
 
-    def _wrong_type(self, node: pyyaml.Node, typed: str) -> FrontMatterError:
-        return wrong_type(self.key, _kind(node), self.span, typed)
 
-
-def _kind(node: pyyaml.Node) -> object:
-    return [] if isinstance(node, pyyaml.SequenceNode) else {}
-
-
-def _in_quotes(item: str) -> str:
-    return item if len(item) > 1 and item[0] in "\"'" and item[-1] == item[0] else quoted(item)
+def _scalar(node: pyyaml.Node, key: str, span: Span, typed: str) -> Text | None:
+    """The text of a node, None where nothing was typed; a list or a map is a mistake."""
+    if not isinstance(node, pyyaml.ScalarNode):
+        what = "a list" if isinstance(node, pyyaml.SequenceNode) else "a map"
+        raise wrong_type(key, what, span, typed)
+    return None if empty(node) else Text(node.value, span)
 
 
 def _bare_anchor(typed: str) -> bool:

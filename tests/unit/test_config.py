@@ -205,6 +205,10 @@ def test_a_line_of_a_long_string_is_not_taken_for_a_key(quotes: str) -> None:
     assert error.span == Span("site.toml", 5, 9, 1)
 
 
+def test_a_misspelt_table_is_shown_where_it_stands() -> None:
+    assert mistake('[section.posts]\ntype = "post"').span == Span("site.toml", 2, 2, 13)
+
+
 def test_a_byte_order_mark_and_crlf_change_nothing() -> None:
     assert read_config("\ufeff" + URL.replace("\n", "\r\n")) == read_config(URL)
 

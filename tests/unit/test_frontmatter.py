@@ -77,6 +77,7 @@ def test_blank_lines_may_stand_before_the_block() -> None:
         "----\ntitle: x\n----\n",
         "text\n---\ntitle: x\n---\n",
         "+++\nnot a table\n+++\n",
+        "+++\nHe said: so be it\n+++\n",
         "---\nNote: this is prose\nwhich goes on\n---\n",
     ],
 )
@@ -95,6 +96,12 @@ def test_a_block_that_is_not_closed_is_a_mistake_at_its_mark(text: str) -> None:
     (problem,) = read("\n" + text).problems
     assert problem.span == Span("content/a.md", 2, 1, 3)
     assert problem.hint == f"put a line of {text[:3]} below the last field"
+
+
+def test_a_field_in_the_other_syntax_is_a_mistake_and_not_text_of_the_page() -> None:
+    (problem,) = read("+++\ntitle: x\n+++\nbody\n").problems
+    assert problem.hint == 'write name = "value"'
+    assert mistake("title = x").span == Span("content/a.md", 2, 1, 9)
 
 
 def test_a_block_over_64_kb_is_a_mistake() -> None:
@@ -208,7 +215,9 @@ def test_a_flag_is_true_or_yes_in_any_case(typed: str) -> None:
 
 @pytest.mark.parametrize("typed", ["1", "on", "maybe", "[true]"])
 def test_a_flag_is_nothing_else(typed: str) -> None:
-    assert mistake(f"draft: {typed}").span == Span("content/a.md", 2, 8, len(typed))
+    problem = mistake(f"draft: {typed}")
+    assert problem.span == Span("content/a.md", 2, 8, len(typed))
+    assert problem.hint in {"write draft: true or draft: false", None}
 
 
 @pytest.mark.parametrize(
@@ -248,7 +257,8 @@ def test_a_date_without_a_time_never_shifts(zone: str) -> None:
         ("2024-01-31 10:00 Mars/Base", "Mars/Base"),
         ("2024-01-31 10:00 ../etc", "../etc"),
         ("2024-01-31 10:00 Europe", "Europe"),
-        ("0001-01-01 00:00 +14:00", "00:00"),
+        ("0001-01-01 00:00 +14:00", "beyond the years 1 to 9999"),
+        ("9999-12-31 23:59 -01:00", "beyond the years 1 to 9999"),
         ("yesterday", "yesterday"),
         (".nan", ".nan"),
         ("20240131", "20240131"),
@@ -266,6 +276,7 @@ def test_a_date_that_does_not_exist_is_shown(typed: str, named: str) -> None:
         ("one two", ("one two",)),
         ("\n  - a\n  - b", ("a", "b")),
         ("\n- a\n- b", ("a", "b")),
+        ("\n- a\n  - b\n - c", ("a", "b", "c")),
         ("[\n  a,\n  b\n]", ("a", "b")),
         ("# what it is about\n  - a", ("a",)),
         ("[Poem, poem,  POEM ]", ("Poem",)),
@@ -285,6 +296,7 @@ def test_tags_are_texts_without_doubles(written: str, tags: tuple[str, ...]) -> 
 
 def test_a_broken_list_is_shown_as_it_can_be_written() -> None:
     assert 'tags: ["#a", "b, c", "d"]' in (mistake('tags: [#a, "b, c", d]').hint or "")
+    assert mistake("tags: [a, b").hint == 'write tags: ["a", "b"]'
     assert mistake("tags: [a, [b]]").span == Span("content/a.md", 2, 11, 3)
 
 
@@ -359,7 +371,15 @@ def test_a_mistake_hides_no_other_and_no_good_field() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("titel", "title"), ("Tags", "tags"), ("DRAFT", "draft"), ("summary", "description")],
+    [
+        ("titel", "title"),
+        ("Tags", "tags"),
+        ("DRAFT", "draft"),
+        ("summary", "description"),
+        ("layout", "type"),
+        ("published", "draft"),
+        ("last-modified-at", "updated"),
+    ],
 )
 def test_an_unknown_field_is_told_what_it_may_mean(typed: str, meant: str) -> None:
     problem = mistake(f"{typed}: x")
@@ -394,7 +414,10 @@ def test_anchors_aliases_and_tags_are_mistakes(written: str, column: int, word: 
 
 
 def test_a_missing_space_and_a_stray_line_are_explained() -> None:
-    assert mistake("title:x\ndraft: no").hint == "put a space after the colon: title: x"
+    for typed in ("title:x", "title = x", "title=x"):
+        for other in ("", "\ndraft: no"):
+            hint = mistake(typed + other).hint
+            assert hint == "write `title: x`, with a colon and a space"
     assert '"stray" is not a field' in mistake("draft: no\nstray").message
 
 
@@ -469,7 +492,7 @@ def test_toml_has_the_same_fields() -> None:
 @pytest.mark.parametrize(
     ("line", "column", "words"),
     [
-        ("x = Hello", 5, "invalid value"),
+        ("x = Hello", 5, "no value"),
         ("date = 2024-13-01", 8, '"2024-13-01" is not a date'),
         ("date = 2024-02-30", 8, '"2024-02-30" is not a date'),
         ("titel = 1", 1, "unknown field"),
@@ -477,7 +500,16 @@ def test_toml_has_the_same_fields() -> None:
         ("draft = 1", 9, "true or false"),
         ('aliases = ["//h"]', 11, "another host"),
         ("extra = {a = nan}", 9, "not a number"),
-        ('title = "again"', 16, "overwrite"),
+        ('title = "again"', 16, "has a value already"),
+        ("date = 2024-1-3", 8, '"2024-1-3" is not a date'),
+        ('series = "s" date = 2024-01-31', 14, "something after the value"),
+        ('series = "s', 12, "not closed by its quote"),
+        ("series = 's", 12, "not closed by its quote"),
+        ("series: s", 7, "no = after the name"),
+        ("draft = True", 9, "no value"),
+        ('tags = ["a" "b"]', 13, "lacks a comma"),
+        (r'series = "C:\dir"', 15, r"a \ in double quotes"),
+        ("series s", 8, "no = after the name"),
     ],
 )
 def test_a_mistake_in_toml_is_at_its_line_of_the_file(line: str, column: int, words: str) -> None:
