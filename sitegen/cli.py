@@ -68,7 +68,8 @@ def make(  # noqa: PLR0913
 
     # A process is worth its start from some twenty files on.
     count = jobs or min(os.cpu_count() or 1, 1 + len(inputs.sources) // 20)
-    limit = inputs.config.markup.max_seconds + 2  # the alarm inside the worker comes first
+    # The alarm inside the worker, which counts computing only, comes first.
+    limit = 3 * inputs.config.markup.max_seconds + 2
 
     def run_watched(work: Any, total: int, lost: Any) -> list[bytes]:
         clock.lap("read")
@@ -102,9 +103,11 @@ def make(  # noqa: PLR0913
 @common
 def build(screen: Screen, **options: Any) -> None:
     """Write the site to a folder of files that any web server can serve."""
-    from sitegen.inputs import read_inputs
+    from sitegen.inputs import read_inputs, refuse_sources
     from sitegen.output import write
 
+    output = options["output"] or screen.site / "public"
+    refuse_sources(output, screen.site)
     clock = Clock()
     inputs = read_inputs(screen.site)
     chosen = {"drafts": options["drafts"], "future": options["future"]}
@@ -115,7 +118,6 @@ def build(screen: Screen, **options: Any) -> None:
         sys.exit(WRONG_SITE)
     if options["verify"]:
         _verify(screen, built, make(screen, Clock(), inputs, jobs=1, **chosen))
-    output = options["output"] or screen.site / "public"
     written = write(built.snapshot, output, url=inputs.config.url, drafts=any(chosen.values()))
     clock.lap("write")
     if not (wrong and screen.as_json):
@@ -197,7 +199,7 @@ def check(screen: Screen, *, drafts: bool) -> None:
 def explain(screen: Screen, target: str) -> None:
     """Say where each value of a page came from, and what the page became.
 
-    TARGET is a source file, an address or an output file.
+    TARGET is a file of the site or of its output, or an address.
     """
     import msgspec
 
@@ -207,6 +209,9 @@ def explain(screen: Screen, target: str) -> None:
 
     inputs = read_inputs(screen.site)
     built = make(screen, Clock(), inputs, jobs=None, drafts=False, future=False)
+    here = Path(target).resolve()
+    if here.is_file() and here.is_relative_to(screen.site.resolve()):
+        target = here.relative_to(screen.site.resolve()).as_posix()
     explanation = explain_target(target, built, inputs.config)
     screen.result(msgspec.to_builtins(explanation), as_text(explanation))
 

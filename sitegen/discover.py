@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from sitegen.errors import Problem, SourceError, Span, failure, in_order, warning
+from sitegen.errors import ConfigError, Problem, SourceError, Span, failure, in_order, warning
 from sitegen.frontmatter.block import normal
 from sitegen.model import Asset, Config, Source, Value
 
@@ -47,6 +47,16 @@ def discover(root: Path, config: Config) -> Found:
                 sources.append(_read_source(file, config.markup.max_bytes, problems))
             else:
                 assets.append(_read_asset(file))
+    problems += [
+        warning(
+            ConfigError,
+            f"there is no folder content/{name}/ for [sections.{name}]",
+            Span("site.toml", 1),
+            "a section is called as its folder; delete it, or begin the folder",
+        )
+        for name in config.sections
+        if not (root / "content" / name).is_dir()
+    ]
     return Found(
         sources=tuple(sorted(sources, key=lambda source: source.path)),
         assets=tuple(sorted(assets, key=lambda asset: asset.path)),
@@ -62,9 +72,11 @@ def discover_static(*folders: Path) -> tuple[Asset, ...]:
     problems: list[Problem] = []
     found: dict[str, Asset] = {}
     for folder in folders:
-        for file in _walk(folder, "", problems) if folder.is_dir() else ():
+        prefix = f"{folder.name}/"
+        for file in _walk(folder, prefix, problems) if folder.is_dir() else ():
             with _noting(file.path, problems):
-                found[file.path] = _read_asset(file)
+                asset = _read_asset(file._replace(path=file.path.removeprefix(prefix)))
+                found[asset.path] = asset
     if errors := [problem for problem in problems if problem.severity == "error"]:
         raise failure(errors)
     return tuple(found[path] for path in sorted(found))
@@ -234,6 +246,6 @@ def _place(raw: bytes, offset: int, path: str) -> Span:
 
 
 def _encoding_hint(raw: bytes) -> str:
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or raw[1:2] == b"\0":
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or raw[1:4:2] == b"\0\0":
         return "the file looks like UTF-16: save it as UTF-8"
     return "save the file as UTF-8, or delete what is there"

@@ -44,22 +44,23 @@ def explain(target: str, built: Built, config: Config) -> Explanation:
         if route in {page.output, f"{unquote(page.url).strip('/')}"}:
             return _explain_source(page.document, built)
     artifacts = built.snapshot.artifacts
-    for path in (route, f"{route}/index.html".lstrip("/")):
-        if path in artifacts:
-            return _explain_output(artifacts[path])
-    known = [*documents, *(page.url for page in built.site.pages.values())]
-    raise ConfigError(
-        f'nothing of this site is called "{target}"', hint=suggest(target, known[:200])
-    )
+    for artifact in artifacts.values():
+        own = {artifact.path, *artifact.made_from} if artifact.file else {artifact.path}
+        if own & {route, f"{route}/index.html".lstrip("/"), route.removeprefix("static/")}:
+            return _explain_output(artifact)
+    known = {*documents, *(page.url for page in built.site.pages.values())}
+    near = suggest(target, known).partition(" Known")[0]
+    hint = near if near.startswith("did") else "name a file below content/, or an address"
+    raise ConfigError(f'nothing of this site is called "{target}"', hint=hint)
 
 
 def _as_paths(target: str) -> tuple[str, ...]:
-    path = target.removeprefix("./")
+    path = target.removeprefix("./").removeprefix("public/")
     return path, f"content/{path}", f"content/{path}.md"
 
 
 def _as_route(target: str, config: Config) -> str:
-    path = unquote(urlsplit(target).path)
+    path = unquote(urlsplit(target).path).removeprefix("public/")
     base = config.base.rstrip("/")
     if base and path.startswith(f"{base}/"):
         path = path.removeprefix(base)
@@ -125,10 +126,11 @@ def as_text(explanation: Explanation) -> str:
         out.append(f"  at {explanation.url}")
     if explanation.left_out:
         out.append(f"  left out: {explanation.left_out}")
-    for fact in explanation.facts:
-        shown = ", ".join(map(str, fact.value)) if isinstance(fact.value, list) else fact.value
-        if shown not in (None, "", {}):
-            out.append(f"  {fact.name:<{width}}  {shown}  ({fact.origin})")
+    out += [
+        f"  {fact.name:<{width}}  {_shown(fact.value)}  ({fact.origin})"
+        for fact in explanation.facts
+        if fact.value or fact.value is False
+    ]
     for title, names in (
         ("makes", explanation.outputs),
         ("listed at", explanation.listed_at),
@@ -136,3 +138,9 @@ def as_text(explanation: Explanation) -> str:
     ):
         out += [f"  {title} {name}" for name in names]
     return "\n".join(out)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)

@@ -44,3 +44,14 @@ def read_site_config(site: Path) -> Config:
     except OSError as error:
         raise ConfigError(f"site.toml cannot be read: {error.strerror}") from error
     return read_config(text, "site.toml")
+
+
+def refuse_sources(folder: Path, site: Path) -> None:
+    """Raise `ConfigError` for an output folder whose files would be read as sources."""
+    place, root = folder.resolve(), site.resolve()
+    for name in ("", "content", "static", "templates"):
+        if place == root / name or (name and place.is_relative_to(root / name)):
+            raise ConfigError(
+                f'the site cannot be written to "{folder}": its sources are there',
+                hint="choose a folder that holds nothing else, as -o public",
+            )

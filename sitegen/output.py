@@ -142,11 +142,11 @@ def _refuse_foreign(
         if not _same(folder / path, artifact) and not _is_all_ours(path, old, folder)
     ]
     if foreign:
-        more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
+        which = f" and {len(foreign) - 1} more were" if len(foreign) > 1 else " was"
         raise OutputError(
-            f'"{folder / foreign[0]}"{more} was not written by sitegen and is in the way',
-            hint="move it (a file that belongs to the site goes to static/ or content/),"
-            " or choose another output folder with -o",
+            f'"{folder / foreign[0]}"{which} not written by sitegen and in the way',
+            hint="move what is yours (to static/ or content/ if it belongs to the site) and delete"
+            " what is left of an older build, or choose another folder with -o",
         )
 
 
@@ -239,6 +239,8 @@ def _clear_way(target: Path, folder: Path, old: Mapping[str, Entry]) -> None:
     if target.is_dir():
         prefix = f"{target.relative_to(folder).as_posix()}/"
         _remove([path for path in old if path.startswith(prefix)], folder)
+        for empty in sorted([target, *target.rglob("*")] if target.exists() else [], reverse=True):
+            empty.rmdir()
 
 
 def _remove(paths: Iterable[str], folder: Path) -> None:

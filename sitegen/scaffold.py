@@ -46,8 +46,8 @@ def create_source(site: Path, config: Config, kind: str, title: str, today: date
     path = site / "content" / folder_for(site, config, kind) / f"{slugify(title)}.md"
     # A quoted JSON string is a YAML string, whatever the title holds.
     head = f"title: {json.dumps(' '.join(title.split()), ensure_ascii=False)}\n"
-    if kind != "page":
-        head += f"date: {today.isoformat()}\ndraft: true\n"
+    head += f"date: {today.isoformat()}\n" if kind != "page" else ""
+    head += "draft: true\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:

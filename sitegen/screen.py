@@ -6,10 +6,11 @@ Beside `cli` the only module that prints and exits.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -20,6 +21,7 @@ from sitegen.errors import ConfigError, Problem, SiteError, as_data, show
 from sitegen.package import theme_folder
 
 WRONG_SITE, WRONG_USE = 1, 2
+LONGEST_READ = 10_000_000  # characters of a file, for an excerpt
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -77,9 +79,11 @@ class Screen:
             if watched and time.monotonic() - start > 1:
                 bar.update(finished - bar.pos)
 
-        yield done
-        if watched and bar.pos:
-            bar.render_finish()
+        try:
+            yield done
+        finally:
+            if watched and bar.pos:
+                bar.render_finish()  # the bar hides the cursor
 
     def report(self, problems: Sequence[Problem], **data: Any) -> None:
         """All problems, in the order of the files."""
@@ -115,6 +119,13 @@ class Screen:
                 raise
             code = WRONG_USE if all(_is(each, ConfigError) for each in errors) else WRONG_SITE
             self.fail([each.problem() for each in errors], code)
+        except BrokenPipeError:  # `sitegen build | head` has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(WRONG_SITE)
+        except OSError as error:  # what no room expected of the disk is still no bug
+            what = f"{error.filename or 'the output'}: {(error.strerror or str(error)).lower()}"
+            click.echo(f"error: {what}", err=True)
+            sys.exit(WRONG_SITE)
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             sys.exit(130)
@@ -150,12 +161,11 @@ def _reader(site: Path) -> Callable[[str], Sequence[str]]:
         if path not in seen:
             seen[path] = ()
             for place in (site / path, theme_folder() / path):
-                try:
-                    text = place.read_text(encoding="utf-8-sig", errors="replace")
-                except OSError:
+                if place.is_symlink() or not place.is_file():  # a pipe would block for ever
                     continue
-                seen[path] = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-                break
+                with suppress(OSError), place.open(encoding="utf-8-sig", errors="replace") as file:
+                    seen[path] = file.read(LONGEST_READ).split("\n")
+                    break
         return seen[path]
 
     return lines_of

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -132,10 +134,12 @@ def test_a_wrong_command_line_ends_with_2(site: Path, arguments: list[str]) -> N
         "/poems/a-first-poem/",
         "https://example.org/poems/a-first-poem/",
         "poems/a-first-poem/index.html",
+        "public/poems/a-first-poem/index.html",
+        "{site}/content/poems/a-first-poem.md",
     ],
 )
 def test_explain_takes_a_source_an_address_or_an_output(site: Path, target: str) -> None:
-    done = sitegen("explain", target, "-s", site)
+    done = sitegen("explain", target.format(site=site), "-s", site)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("content/poems/a-first-poem.md\n  at /poems/a-first-poem/")
     assert "the folder poems/" in done.stdout
@@ -174,3 +178,70 @@ def test_one_post_that_will_not_end_costs_only_itself(site: Path) -> None:
     assert done.returncode == 1
     assert "content/posts/slow.md:1:1: error: this file took longer than 0.5 s" in done.stderr
     assert "content/posts/wrong.md:1:5: error" in done.stderr
+
+
+def test_explain_speaks_no_python_and_knows_static_files(site: Path) -> None:
+    told = sitegen("explain", "about", "-s", site).stdout
+    assert "draft         false  (default)" in told
+    assert "authors       Your name  (site.toml)" in told
+    assert "tags" not in told
+    (site / "static").mkdir()
+    (site / "static/print.css").write_text("p{}", encoding="utf-8")
+    told = sitegen("explain", "static/print.css", "-s", site).stdout
+    assert "makes print." in told
+    wrong = sitegen("explain", "abuot", "-s", site).stderr
+    assert 'did you mean "/about/"?\n' in wrong
+
+
+@pytest.mark.parametrize("output", ["", "content", "content/out", "static/a", "templates"])
+def test_a_site_is_never_written_among_its_sources(site: Path, output: str) -> None:
+    before = sorted(site.rglob("*"))
+    done = sitegen("build", "-s", site, "-o", site / output)
+    assert done.returncode == 2
+    assert "its sources are there" in done.stderr
+    assert sorted(site.rglob("*")) == before
+
+
+def test_what_cannot_be_read_is_named_without_being_opened(site: Path) -> None:
+    os.mkfifo(site / "content/pipe.md")
+    (site / "content/out.md").symlink_to("/etc/hostname")
+    done = sitegen("build", "-s", site)
+    assert done.returncode == 0
+    assert "content/pipe.md is not a regular file: skipped" in done.stderr
+    assert done.stderr.count("|") == 0
+
+
+@pytest.mark.parametrize("command", [["build", "-v"], ["explain", "about"]])
+def test_a_reader_that_leaves_and_a_full_disk_give_no_traceback(
+    site: Path, command: list[str]
+) -> None:
+    whole = shlex.join([sys.executable, "-m", "sitegen", *command, "-s", str(site)])
+    for end in ("| true", "> /dev/full"):
+        done = subprocess.run(
+            ["bash", "-c", f"{whole} {end}"],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )
+        assert "Traceback" not in done.stderr
+        assert "Exception ignored" not in done.stderr
+        assert len(done.stderr.splitlines()) <= 1
+
+
+def test_an_interrupted_build_ends_at_once_with_its_workers(site: Path) -> None:
+    for number in range(60):
+        (site / f"content/posts/slow-{number}.md").write_text("[" * 8000, encoding="utf-8")
+    with subprocess.Popen(
+        [sys.executable, "-m", "sitegen", "build", "-s", str(site), "--jobs", "2"],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as build:
+        children = Path(f"/proc/{build.pid}/task/{build.pid}/children")
+        while len(workers := children.read_text(encoding="ascii").split()) < 2:
+            assert build.poll() is None
+        build.send_signal(signal.SIGINT)
+        _, told = build.communicate(timeout=20)
+    assert (build.returncode, told) == (130, "interrupted\n")
+    assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]

@@ -8,10 +8,11 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from sitegen.discover import Found, discover, discover_static
-from sitegen.model import Config, MarkupConfig
+from sitegen.model import Config, MarkupConfig, Section
 
 CONFIG = Config(title="x", url="https://example.org/", base="/")
 
@@ -331,6 +332,16 @@ def refuse(monkeypatch: pytest.MonkeyPatch, call: str, file: Path) -> None:
     monkeypatch.setattr(os, call, refused)
 
 
+def test_a_section_without_a_folder_is_told_so(content: Path) -> None:
+    (content / "poems").mkdir()
+    sections = {name: Section(name=name) for name in ("poems", "peoms")}
+    (problem,) = discover(
+        content.parent, msgspec.structs.replace(CONFIG, sections=sections)
+    ).problems
+    assert problem.severity == "warning"
+    assert problem.message == "there is no folder content/peoms/ for [sections.peoms]"
+
+
 def test_a_site_without_content_is_told_so(tmp_path: Path) -> None:
     (problem,) = discover(tmp_path, CONFIG).problems
     assert "no folder content/" in problem.message
@@ -352,7 +363,9 @@ def test_a_later_static_folder_goes_before_an_earlier_one(tmp_path: Path) -> Non
 def test_a_static_file_that_cannot_be_read_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "a.css").write_text("x")
-    refuse(monkeypatch, "open", tmp_path / "a.css")
-    with pytest.raises(ExceptionGroup, match="1 problem"):
-        discover_static(tmp_path)
+    (tmp_path / "static").mkdir()
+    (tmp_path / "static/a.css").write_text("x")
+    refuse(monkeypatch, "open", tmp_path / "static/a.css")
+    with pytest.raises(ExceptionGroup, match="1 problem") as caught:
+        discover_static(tmp_path / "static")
+    assert "static/a.css cannot be read" in str(caught.value.exceptions[0])

@@ -100,6 +100,12 @@ def test_a_page_may_become_a_folder_and_a_folder_a_page(tmp_path: Path) -> None:
     assert tree(tmp_path) == {"a/x": "now a folder", "b": "now a file"}
 
 
+def test_an_empty_folder_in_the_place_of_a_page_makes_room(tmp_path: Path) -> None:
+    (tmp_path / "index.html/deep/er").mkdir(parents=True)
+    put(NEW, tmp_path)
+    assert tree(tmp_path) == NEW
+
+
 def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "out").mkdir()
