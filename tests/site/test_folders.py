@@ -152,6 +152,9 @@ def test_a_folder_of_pages_only_can_be_walked_from_the_home_page(tmp_path: Path)
     assert 'href="/python/"' in home
     assert 'href="/python/sets/"' in site.text("python/index.html")
     assert 'href="/with-index/page/"' not in site.text("with-index/index.html")
+    for path in ("index.html", "404.html", "git/log/index.html"):
+        assert "/archive/" not in site.text(path)
+        assert 'href=""' not in site.text(path)
 
 
 def test_a_robots_txt_of_the_writers_own_wins(tmp_path: Path) -> None:

@@ -51,7 +51,10 @@ INFO = SiteInfo(
     author="A. Writer",
     language="en",
     timezone="UTC",
-    navigation=(NavLink(title="Essays", url="/blog/essays/"),),
+    navigation=(
+        NavLink(title="Essays", url="/blog/essays/"),
+        NavLink(title="Archive", url="/blog/archive/"),
+    ),
     feed="/blog/feed.xml",
 )
 VERSE = VerseSlot(
