@@ -46,6 +46,8 @@ def _opening(kind: str, title: str | None, lines: list[int], level: int) -> list
 
 def quoted(state: StateCore) -> None:
     """Make callouts of the quotations whose first line is a mark."""
+    if "[!" not in state.src:
+        return
     out: list[Token] = []
     are_callouts: list[bool] = []
     rest: Token | None = None  # the paragraph that began with a mark

@@ -9,13 +9,13 @@ known is plain text; an option that is not known is a warning.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from difflib import get_close_matches
 from functools import cache
 from html import escape
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from sitegen.errors import MarkupError, Span, suggest
+from sitegen.errors import MarkupError, suggest
 from sitegen.markup.context import Context
 
 if TYPE_CHECKING:
@@ -32,34 +32,23 @@ PLAIN = frozenset({"", "none", "nohighlight", "plain", "plaintext", "text", "txt
 def render_code(code: str, info: str, context: Context, line: int) -> str:
     """The block as HTML. `line` is the line of the file with the opening mark."""
     options = _read(info, context, line)
-    language = options.language.lower()
-    pieces = _pieces(code, language, context, _place(options.language, context, line))
-    rows = code.count("\n") + (not code.endswith("\n")) if code else 0
-    marked = _marked_lines(options.marked, rows, context, line)
-    if options.numbered or marked:
-        inside = _in_lines(pieces, marked, options.start if options.numbered else None)
+    language = _language(options.get("language", ""), context, line)
+    pieces = _pieces(code, language)
+    marked = _marked_lines(options.get("hl", ""), code, context, line)
+    start = _first_number(options, context, line)
+    if marked or start is not None:
+        inside = _in_lines(pieces, marked, start)
     else:
-        inside = "".join(_spans(pieces))
-    own = f' id="{escape(options.id)}"' if options.id else ""
+        inside = "".join([_span(*piece) for piece in pieces])
+    own = f' id="{escape(options["id"])}"' if "id" in options else ""
     named = f' data-language="{escape(language)}"' if language not in PLAIN else ""
-    title = f'<div class="code-title">{escape(options.title)}</div>' if options.title else ""
+    title = options.get("title", "")
+    title = f'<div class="code-title">{escape(title)}</div>' if title else ""
     block = f'{title}<pre tabindex="0"><code>{inside}</code></pre>'
     return f'<div class="code"{own}{named}>{block}</div>\n'
 
 
 # --- what stands behind the mark -----------------------------------------------------------------
-
-
-class Options(NamedTuple):
-    """What the words behind the mark ask for."""
-
-    language: str
-    title: str
-    id: str
-    numbered: bool
-    start: int
-    marked: str
-
 
 ITEM = re.compile(
     r"(?P<sign>[.#])?(?P<name>[^\s{}=,\"'\[\]]+)"
@@ -69,81 +58,79 @@ ITEM = re.compile(
 RANGES = re.compile(r"\d+(?:-\d+)?")
 NAMES = {
     "title": ("title", "file", "filename", "name", "caption"),
-    "lines": ("lines", "linenos", "linenums", "numbers", "numbered", "numberlines", "ln"),
-    "hl": ("hl", "hl_lines", "highlight", "mark"),
-    "start": ("start", "linenostart", "startfrom", "start_line", "startline"),
+    "lines": ("lines", "linenos", "linenums", "numberlines", "showlinenumbers"),
+    "hl": ("hl", "hl_lines", "highlight"),
+    "start": ("start", "linenostart", "startfrom"),
     "id": ("id",),
-    "language": ("language", "lang"),
 }
 KNOWN = {alias: name for name, aliases in NAMES.items() for alias in aliases}
 OFF = frozenset({"false", "no", "off", "0"})
 
 
-def _read(info: str, context: Context, line: int) -> Options:
-    """The options; each that is not understood is a warning."""
+def _read(info: str, context: Context, line: int) -> dict[str, str]:
+    """The options by name, and the language; each that is not understood is a warning."""
     found: dict[str, str] = {}
-    marked: list[str] = []
-    for index, item in enumerate(ITEM.finditer(info)):
+    for item in ITEM.finditer(info):
         name, value = item["name"] or "", (item["value"] or "").strip("\"'[],")
         key = KNOWN.get(name.lower())
         if item["sign"] == "#":
             found["id"] = name
         elif item["quoted"]:
             found.setdefault("title", item["quoted"][1:-1])
-        elif key == "hl" and item["value"]:
-            marked.append(value)
+        elif (key == "hl" and item["value"]) or (found and RANGES.fullmatch(name)):
+            found["hl"] = f"{found.get('hl', '')},{value or name}"
         elif key and (item["value"] is not None or key == "lines"):
             found[key] = value
-        elif RANGES.fullmatch(name) and index > 0:
-            marked.append(name)
-        elif item["value"] is None and "language" not in found and (index == 0 or item["sign"]):
+        elif item["value"] is None and "language" not in found and (not found or item["sign"]):
             found["language"] = name
         elif not item["sign"]:
             hint = f"{name}=…" if key else suggest(name, NAMES, "Options")
             what = "needs a value" if key else "is not known"
             message = f'the option "{name}" of a code block {what}'
-            context.warn(MarkupError, message, _place(name, context, line), hint)
-    if found.get("id"):
-        context.anchor(found["id"], _place(f"#{found['id']}", context, line))
-    return _options(found, ",".join(marked), context, line)
+            context.warn(MarkupError, message, context.find(line, name), hint)
+    if "id" in found:
+        context.anchor(found["id"], context.find(line, found["id"]))
+    return found
 
 
-def _options(found: dict[str, str], marked: str, context: Context, line: int) -> Options:
-    start, lines = found.get("start", ""), found.get("lines")
-    numbered = lines is not None and lines.lower() not in OFF
-    if numbered and lines and lines.isdecimal():  # `linenums="10"`
+def _first_number(options: dict[str, str], context: Context, line: int) -> int | None:
+    """The number of the first line; none where lines are not numbered."""
+    lines, start = options.get("lines", "off"), options.get("start", "")
+    if lines.isdecimal() and lines not in OFF:  # `linenums="10"`
         start = start or lines
-    if start and not re.fullmatch(r"[0-9]{1,7}", start):
+    if re.fullmatch(r"[0-9]{1,7}", start):
+        return int(start)
+    if start:
         message = f'"{start}" is not the number of a first line'
-        context.warn(MarkupError, message, _place(start, context, line), "start=10")
-        start = ""
-    return Options(
-        language=found.get("language", ""),
-        title=found.get("title", ""),
-        id=found.get("id", ""),
-        numbered=numbered or bool(start),
-        start=int(start or "1"),
-        marked=marked,
-    )
+        context.warn(MarkupError, message, context.find(line, start), "start=10")
+    return None if lines.lower() in OFF else 1
 
 
-def _marked_lines(typed: str, rows: int, context: Context, line: int) -> frozenset[int]:
+def _marked_lines(typed: str, code: str, context: Context, line: int) -> frozenset[int]:
     """The lines, counted from 1 in the block, that `2,4-6` names."""
+    rows = code.count("\n") + (not code.endswith("\n")) if code else 0
     lines: set[int] = set()
-    for part in re.split(r"[\s,;\"']+", typed.strip(" ,;\"'")) if typed else ():
+    for part in re.findall(r"[^\s,;\"']+", typed):
         match = re.fullmatch(r"([0-9]{1,9})(?:-([0-9]{1,9}))?", part)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
         if not 1 <= first <= last <= rows:
             message = f'the highlighted lines "{part}" are not among the {rows} of this block'
             hint = 'lines count from 1: hl="2,4-6"'
-            context.warn(MarkupError, message, _place(part, context, line), hint)
+            context.warn(MarkupError, message, context.find(line, part), hint)
         lines.update(range(max(1, first), min(last, rows) + 1))
     return frozenset(lines)
 
 
-def _place(word: str, context: Context, line: int) -> Span:
-    text = context.lines[line - 1] if 0 < line <= len(context.lines) else ""
-    return context.span(line, max(0, text.find(word)) + 1, max(1, len(word)))
+def _language(typed: str, context: Context, line: int) -> str:
+    """The language in lower case; a name that is nearly one of Pygments' is a warning."""
+    language = typed.lower()
+    if len(language) >= LONG and language not in PLAIN and _lexer(language) is None:
+        near = get_close_matches(language, _names(), n=1, cutoff=0.8)
+        if near and near[0][0] == language[0]:
+            message = f'unknown language "{language}": the code is not coloured'
+            hint = f'did you mean "{near[0]}"?'
+            context.warn(MarkupError, message, context.find(line, typed), hint)
+    return language
 
 
 # --- colours -------------------------------------------------------------------------------------
@@ -152,24 +139,26 @@ Piece = tuple[str, str]
 """A class, "" for none, and a run of code."""
 
 
-def _pieces(code: str, language: str, context: Context, span: Span) -> Iterable[Piece]:
-    """The code in runs of one class each; in one run where the language is not known."""
-    if language in PLAIN or len(code) > LONGEST:
-        return [("", code)]
-    lexer = _lexer(language)
+def _pieces(code: str, language: str) -> list[Piece]:
+    """The code in runs of one class each; in one run where nothing can be coloured."""
+    plain = [("", code)]
+    lexer = _lexer(language) if language not in PLAIN and len(code) <= LONGEST else None
     if lexer is None:
-        near = get_close_matches(language, _names(), n=1, cutoff=0.8)
-        if len(language) >= LONG and near and near[0][0] == language[0]:
-            message = f'unknown language "{language}": the code is not coloured'
-            context.warn(MarkupError, message, span, f'did you mean "{near[0]}"?')
-        return [("", code)]
+        return plain
+    pieces: list[Piece] = []
+    last, run = "", ""
     try:
-        pieces = [(_class_of(kind), text) for kind, text in lexer.get_tokens(code)]
+        for _, kind, text in lexer.get_tokens_unprocessed(code):
+            name = _class_of(kind)
+            if name != last:
+                pieces.append((last, run))
+                last, run = name, ""
+            run += text
     except Exception:  # noqa: BLE001 - a lexer of 500 has a mistake; the code is still readable
-        return [("", code)]
-    if "".join([text for _, text in pieces]) != code:  # a lexer that leaves something out
-        return [("", code)]
-    return pieces
+        return plain
+    pieces.append((last, run))
+    # A lexer may leave something out.
+    return pieces if "".join([text for _, text in pieces]) == code else plain
 
 
 @cache
@@ -202,10 +191,8 @@ ALSO = {
 def _lexer(language: str) -> Lexer | None:
     from pygments.lexers import find_lexer_class
 
-    language = ALSO.get(language, language)
-    if language not in _names():
-        return None
-    lexer = find_lexer_class(_names()[language])
+    name = _names().get(ALSO.get(language, language))
+    lexer = find_lexer_class(name) if name else None
     return lexer(stripnl=False, ensurenl=False) if lexer else None
 
 
@@ -225,41 +212,19 @@ def _class_of(kind: _TokenType) -> str:
     return "" if name in UNMARKED else name
 
 
-def _spans(pieces: Iterable[Piece]) -> Iterator[str]:
-    """The runs as HTML, neighbours of one class made one."""
-    last, run = "", ""
-    for name, text in pieces:
-        if name == last:
-            run += text
-            continue
-        if run:
-            yield _span(last, run)
-        last, run = name, text
-    if run:
-        yield _span(last, run)
-
-
 def _span(name: str, text: str) -> str:
     html = escape(text, quote=False)
-    return f'<span class="{name}">{html}</span>' if name else html
+    return f'<span class="{name}">{html}</span>' if name and text else html
 
 
-def _in_lines(pieces: Iterable[Piece], marked: frozenset[int], start: int | None) -> str:
+def _in_lines(pieces: Sequence[Piece], marked: frozenset[int], start: int | None) -> str:
     """Each line as an element that holds its newline, so that copying keeps every line."""
-    rows: list[list[Piece]] = [[]]
-    for name, text in pieces:
-        first, *others = text.split("\n")
-        if not others:
-            rows[-1].append((name, text))
-            continue
-        rows[-1].append((name, first + "\n"))
-        rows += [[(name, other + "\n")] for other in others[:-1]]
-        rows.append([(name, others[-1])] if others[-1] else [])
-    if not rows[-1]:
-        rows.pop()
-    out = []
+    lines = ("\n".join([_span(name, part) for part in run.split("\n")]) for name, run in pieces)
+    rows = "".join(lines).split("\n")
+    out = ""
     for number, row in enumerate(rows, 1):
         own = ' class="code-line hl"' if number in marked else ' class="code-line"'
         shown = f' data-line="{start + number - 1}"' if start is not None else ""
-        out.append(f"<span{own}{shown}>{''.join(_spans(row))}</span>")
-    return "".join(out)
+        end = "\n" if number < len(rows) else ""
+        out += f"<span{own}{shown}>{row}{end}</span>" if row or end else ""
+    return out

@@ -129,7 +129,8 @@ def inline(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
         token = state.push("math_inline", "", 0)
         token.markup = opening
         places = _inline_places(state, match.start(1), match.end(1))
-        token.meta = {"tex": match[1], "display": opening in CLOSING, "places": places}
+        token.meta = {"tex": match[1], "display": opening == "$$", "places": places}
+        state.env["displayed"] = state.env.get("displayed") or opening == "$$"
     state.pos = match.end()
     return True
 
@@ -152,6 +153,8 @@ def _inline_places(state: StateInline, start: int, end: int) -> list[Place]:
 
 def lift(state: StateCore) -> None:
     """Cut paragraphs at the displayed formulas in them; elsewhere such a formula is inline."""
+    if not state.env.get("displayed"):
+        return
     out: list[Token] = []
     cut = False
     for token in state.tokens:

@@ -103,21 +103,21 @@ def bracketed(
 
 def _typed(state: StateInline, bracket: int, token: Token, context: Context) -> Link:
     """The target of what just matched, whose label opens at `bracket`."""
-    source = state.src
+    source, end = state.src, state.pos
     if "label" in token.meta:
         defined = state.env["references"][token.meta["label"]]
-        whole = context.place(source, bracket, state.pos - bracket)
+        whole = context.place(source, bracket, end - bracket)
         return defined.get("link") or Link(target=defined["href"], span=whole)
-    end = state.md.helpers.parseLinkLabel(state, bracket, token.type == "link_open")
-    start = end + 2
-    while source[start] in " \t\n":
-        start += 1
-    found = state.md.helpers.parseLinkDestination(source, start, state.pos)
-    if not found.ok:
-        return Link(target="", span=context.place(source, bracket, state.pos - bracket))
-    pointed = source[start] == "<"
-    length = found.pos - start - 2 * pointed
-    return Link(target=found.str, span=context.place(source, start + pointed, length))
+    address = token.attrs["href" if token.type == "link_open" else "src"]
+    at = end
+    while (at := source.rfind("](", bracket, at)) >= 0:  # mostly the first; a title may hold others
+        start = end - len(source[at + 2 : end].lstrip(" \t\n"))
+        found = state.md.helpers.parseLinkDestination(source, start, end)
+        if found.ok and found.str and state.md.normalizeLink(found.str) == address:
+            pointed = source[start] == "<"
+            place = context.place(source, start + pointed, found.pos - start - 2 * pointed)
+            return Link(target=found.str, span=place)
+    return Link(target="", span=context.place(source, bracket, end - bracket))
 
 
 LABEL = re.compile(r"\[(?:[^\]\\]|\\.)*\]:[\s>]*", re.DOTALL)

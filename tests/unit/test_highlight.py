@@ -150,7 +150,7 @@ def test_a_range_without_an_end_costs_nothing() -> None:
 
 def test_a_lexer_that_fails_leaves_the_code_as_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
     class Broken:
-        def get_tokens(self, code: str) -> None:
+        def get_tokens_unprocessed(self, code: str) -> None:
             raise ValueError(code)
 
     monkeypatch.setattr(highlight, "_lexer", lambda _: Broken())
@@ -160,8 +160,8 @@ def test_a_lexer_that_fails_leaves_the_code_as_plain_text(monkeypatch: pytest.Mo
 
 def test_a_lexer_that_leaves_something_out_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     class Forgetful:
-        def get_tokens(self, code: str) -> list[tuple[object, str]]:
-            return [((), code[1:])]
+        def get_tokens_unprocessed(self, code: str) -> list[tuple[int, object, str]]:
+            return [(0, (), code[1:])]
 
     monkeypatch.setattr(highlight, "_lexer", lambda _: Forgetful())
     monkeypatch.setattr(highlight, "_class_of", lambda _: "k")
