@@ -10,7 +10,16 @@ from functools import cache
 from markdown_it import MarkdownIt
 from mdit_py_plugins.deflist import deflist_plugin
 
-from sitegen.markup import abbreviations, attributes, callouts, math, notes, places, typography
+from sitegen.markup import (
+    abbreviations,
+    attributes,
+    callouts,
+    math,
+    notes,
+    places,
+    rawhtml,
+    typography,
+)
 
 
 @cache
@@ -20,6 +29,7 @@ def markdown(language: str = "en", *, typographic: bool = True) -> MarkdownIt:
     md.enable(["table", "strikethrough"])
     md.use(deflist_plugin)
     md.use(places.plugin)
+    md.use(rawhtml.plugin)
     md.use(attributes.plugin)
     md.use(callouts.plugin)
     md.use(notes.plugin)

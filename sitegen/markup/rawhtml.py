@@ -11,6 +11,9 @@ import re
 from collections.abc import Callable, Generator, Iterator
 from html import unescape
 
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+
 from sitegen.errors import MarkupError, Span
 from sitegen.markup.context import Context
 from sitegen.model import Link
@@ -29,6 +32,32 @@ CANDIDATE = re.compile(r"([^\s,](?:\S*[^\s,])?)(?:(?=,)|[^,]*)")
 """One of a `srcset`: an address, then perhaps a width or a density."""
 OPAQUE = frozenset({"script", "style", "textarea", "title"})
 """Elements whose inside is text, whatever it looks like."""
+
+
+WITH_MARKDOWN = re.compile(
+    r"""(<[A-Za-z][^<>]*?)\s+markdown(?:=["']?\w+["']?)?(?=[\s>])([^<>]*>)\s*"""
+)
+
+
+def plugin(md: MarkdownIt) -> None:
+    """Add the rule for tags that say that Markdown follows."""
+    interrupted = ["paragraph", "reference", "blockquote"]
+    md.block.ruler.before("html_block", "html_with_markdown", with_markdown, {"alt": interrupted})
+
+
+def with_markdown(state: StateBlock, start: int, _: int, silent: bool) -> bool:  # noqa: FBT001
+    """`<div markdown="1">` alone on its line: the tag, without what is no attribute of HTML."""
+    begin = state.bMarks[start] + state.tShift[start]
+    if not state.src.startswith("<", begin) or state.is_code_block(start):
+        return False
+    match = WITH_MARKDOWN.fullmatch(state.src, begin, state.eMarks[start])
+    if match is None:
+        return False
+    if not silent:
+        token = state.push("html_block", "", 0)
+        token.map, token.content = [start, start + 1], f"{match[1]}{match[2]}\n"
+        state.line = start + 1
+    return True
 
 
 def scan(html: str, place: Place, context: Context) -> tuple[Piece, ...]:

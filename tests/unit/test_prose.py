@@ -219,6 +219,19 @@ def test_a_callout_may_stand_in_another_and_in_a_list() -> None:
     assert document(text).links[0].span.line == 3
 
 
+def test_a_tag_that_says_so_holds_markdown() -> None:
+    text = '<div class="box" markdown="1">\n**a**\n\n- b\n</div>\n\n<aside markdown>\n*c*\n</aside>'
+    assert html(text) == (
+        '<div class="box">\n<p><strong>a</strong></p>\n<ul><li>b</li>\n</ul>\n</div>\n'
+        "<aside>\n<p><em>c</em></p>\n</aside>"
+    )
+
+
+def test_any_other_tag_holds_html() -> None:
+    text = '<div title="markdown" class="markdown-body">\n**a**\n</div>'
+    assert html(text) == text
+
+
 # --- what is wrong -------------------------------------------------------------------------------
 
 
@@ -289,6 +302,9 @@ ODD = {
     "callouts": "!!! note\n" * 3_000,
     "candidates": '<img alt="" srcset="' + "a.png 1x, " * 10_000 + '">',
     "nulls": "\0" * 10_000,
+    "tags that hold Markdown": "<div markdown " * 20_000 + "\n<div markdown>" * 2_000,
+    "quoted callouts": "> " * 50 + "[!note]\n" + "> [!note] a\n" * 3_000,
+    "titles of links": '[a](b "' + "](" * 5_000 + '")',
     "emphasis": "*a **b " * 10_000,
 }
 
