@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 import unicodedata
 from collections.abc import Iterator
@@ -212,6 +213,12 @@ def _read_source(file: _File, most: int, problems: list[Problem]) -> Source:
     if len(raw) > LARGE:
         problems.append(warning(SourceError, f"the file has {len(raw):,} bytes", start))
     text = _normalised(_decoded(raw, file.path))
+    if control := CONTROL.search(text):
+        row, column = text.count("\n", 0, control.start()) + 1, control.start()
+        place = Span(file.path, row, column - text.rfind("\n", 0, column))
+        what = f"the control character U+{ord(control[0]):04X} is published as �"
+        problems.append(warning(SourceError, what, place, "delete it, and others like it"))
+        text = CONTROL.sub("\ufffd", text)
     return Source(path=file.path, text=text, digest=hashlib.sha256(text.encode()).hexdigest())
 
 
@@ -221,6 +228,8 @@ def _normalised(text: str) -> str:
     return text if text.endswith("\n") or not text else f"{text}\n"
 
 
+CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""No page and no feed may hold them; to leave them out would move what stands behind them."""
 NEVER_TEXT = ("\0", "\ufffe", "\uffff")
 
 

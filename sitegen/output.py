@@ -296,4 +296,5 @@ def _refused(
     """The disk's refusal in one line."""
     place = error.filename or str(folder)
     reason = (error.strerror or str(error)).lower()
-    return OutputError(f"cannot write {place}: {reason}", hint=hint)
+    verb = "write" if str(place).startswith(str(folder)) else "read"  # a file of the site's own
+    return OutputError(f"cannot {verb} {place}: {reason}", hint=hint)

@@ -10,7 +10,7 @@ from pathlib import Path
 from sitegen.errors import ConfigError, OutputError
 from sitegen.model import Config
 from sitegen.package import starter_folder, theme_folder
-from sitegen.slugs import slugify
+from sitegen.slugs import printable, slugify
 
 FOLDERS = {
     "post": ("posts", "essays", "blog"),
@@ -41,8 +41,9 @@ def create_site(folder: Path, *, with_theme: bool) -> list[str]:
 
 def create_source(site: Path, config: Config, kind: str, title: str, today: date) -> Path:
     """A draft called `title` where this site keeps its posts, poems or pages; its path."""
-    if not title.strip():
-        raise ConfigError("the title is empty", hint='sitegen new post "A title"')
+    if not title.strip() or not printable(title):
+        what = "has a character that is no text" if title.strip() else "is empty"
+        raise ConfigError(f"the title {what}", hint='sitegen new post "A title"')
     path = site / "content" / folder_for(site, config, kind) / f"{slugify(title)}.md"
     # A quoted JSON string is a YAML string, whatever the title holds.
     head = f"title: {json.dumps(' '.join(title.split()), ensure_ascii=False)}\n"

@@ -36,10 +36,18 @@ def one(read: Callable[[Text, str, tzinfo], Any], *, prose: bool = False) -> Rea
 
     def reader(entry: Entry, zone: tzinfo) -> Any:
         found = entry.text(prose=prose)
-        blank = found is None or not found.text.strip()
-        return None if blank or found is None else read(found, entry.key, zone)
+        if found is None or not found.text.strip():
+            return None
+        return read(_checked(found, entry.key), entry.key, zone)
 
     return reader
+
+
+def _checked(found: Text, key: str) -> Text:
+    r"""The text, without a character that no page may hold (`"\\e"` of YAML is one)."""
+    if not printable(found.text.replace("\n", "").replace("\t", "")):
+        raise FrontMatterError(f"{key} has a control character", found.span, "delete it")
+    return found
 
 
 def read_line(found: Text, _key: str, _zone: tzinfo) -> str:
@@ -133,7 +141,7 @@ def read_image(found: Text, _key: str, _zone: tzinfo) -> str:
     text = found.text.strip()
     scheme, colon, _ = text.partition(":")
     why = None
-    if not (printable(text) and printable(unquote(text))):
+    if not printable(unquote(text)):
         why = "has a control character"
     elif "\\" in text:
         why = "has a backslash"
@@ -147,15 +155,13 @@ def read_image(found: Text, _key: str, _zone: tzinfo) -> str:
 
 def read_tags(entry: Entry, _zone: tzinfo) -> tuple[str, ...]:
     """Tags from a list, or from one text with commas; the first spelling of each stays."""
-    found = entry.texts()
-    if len(found) == 1:
-        return _names(found[0].text.split(","))
-    return _names(item.text for item in found)
+    found = [_checked(item, entry.key).text for item in entry.texts()]
+    return _names(found[0].split(",") if len(found) == 1 else found)
 
 
 def read_names(entry: Entry, _zone: tzinfo) -> tuple[str, ...]:
     """Names from a list, or one name (which may have a comma in it)."""
-    return _names(item.text for item in entry.texts())
+    return _names(_checked(item, entry.key).text for item in entry.texts())
 
 
 def _names(texts: Iterable[str]) -> tuple[str, ...]:

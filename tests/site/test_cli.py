@@ -77,6 +77,13 @@ def test_new_begins_a_source_that_builds(site: Path, kind: str, title: str, path
     assert "exists already" in again.stderr
 
 
+@pytest.mark.parametrize("title", ["", " ", "a\x1bb", "\udcff"])
+def test_a_title_is_text(site: Path, title: str) -> None:
+    done = sitegen("new", "post", title, "-s", site)
+    assert done.returncode == 2
+    assert "error: the title " in done.stderr
+
+
 def test_a_draft_is_left_out_and_named(site: Path) -> None:
     sitegen("new", "post", "Secret plan", "-s", site)
     done = sitegen("build", "-s", site)

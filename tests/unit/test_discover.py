@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from sitegen.discover import Found, discover, discover_static
+from sitegen.errors import Span
 from sitegen.model import Config, MarkupConfig, Section
 
 CONFIG = Config(title="x", url="https://example.org/", base="/")
@@ -330,6 +331,15 @@ def refuse(monkeypatch: pytest.MonkeyPatch, call: str, file: Path) -> None:
         return usual(path, *rest)
 
     monkeypatch.setattr(os, call, refused)
+
+
+def test_a_control_character_is_shown_and_told(content: Path) -> None:
+    (content / "a.md").write_text("one\n\ttwo \x1b[31m\x85", newline="")
+    everything = found(content)
+    assert everything.sources[0].text == "one\n\ttwo \ufffd[31m\ufffd\n"
+    (problem,) = everything.problems
+    assert (problem.severity, problem.span) == ("warning", Span("content/a.md", 2, 6))
+    assert "U+001B" in problem.message
 
 
 def test_a_section_without_a_folder_is_told_so(content: Path) -> None:

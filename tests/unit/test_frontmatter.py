@@ -305,6 +305,11 @@ def test_an_author_may_have_a_comma_and_a_list_of_authors_may_not_be_doubled() -
     assert field("authors: [A, B, a]") == ("A", "B")
 
 
+@pytest.mark.parametrize("written", [r'title: "\e"', r'tags: ["\u0007"]', r'authors: ["\x85"]'])
+def test_a_control_character_is_a_mistake(written: str) -> None:
+    assert "has a control character" in mistake(written).message
+
+
 def test_addresses_are_decoded_and_begin_with_a_slash() -> None:
     assert field("permalink: about/caf%C3%A9/") == "/about/café/"
     assert field("aliases: [/a, old/b, /a]") == ("/a", "/old/b")

@@ -100,6 +100,12 @@ def test_a_page_may_become_a_folder_and_a_folder_a_page(tmp_path: Path) -> None:
     assert tree(tmp_path) == {"a/x": "now a folder", "b": "now a file"}
 
 
+def test_a_file_of_the_site_that_vanished_is_told_as_such(tmp_path: Path) -> None:
+    gone = Artifact(path="a.png", media_type="image/png", digest="", made_from=(), file="/gone.png")
+    with pytest.raises(OutputError, match="cannot read .*: no such file"):
+        write(Snapshot(artifacts={"a.png": gone}), tmp_path, url="", drafts=False)
+
+
 def test_an_empty_folder_in_the_place_of_a_page_makes_room(tmp_path: Path) -> None:
     (tmp_path / "index.html/deep/er").mkdir(parents=True)
     put(NEW, tmp_path)
