@@ -2,7 +2,7 @@
 
 Comes in: a `MarkdownIt`. Goes out: the same one, which takes definitions out of the text into
 `env["abbreviations"]` and puts `abbr_open` and `abbr_close` around whole words in texts: not in
-code, in addresses that are their own text, or in parts of words. Linear in text and definitions.
+code, in addresses that are their own text, or in parts of words.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ def plugin(md: MarkdownIt) -> None:
 
 
 DEFINITION = re.compile(r"\*\[([^\[\]\n]*[^\[\]\s])\]:[ \t]*(\S.*)")
-WORD = re.compile(r"\w+|[^\w\s]")
 
 
 def define(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: ARG001, FBT001
@@ -48,20 +47,14 @@ def mark(state: StateCore) -> None:
     titles: Mapping[str, str] = state.env.get("abbreviations", {})
     if not titles:
         return
-    lengths: Lengths = {}
-    for words in titles:
-        first = WORD.search(words)
-        lengths.setdefault(first[0] if first else words, set()).add(len(words))
+    longest_first = "|".join(map(re.escape, sorted(titles, key=len, reverse=True)))
+    words = re.compile(rf"(?:(?<!\w)|(?!\w))(?:{longest_first})(?:(?<!\w)|(?!\w))")
     for token in texts(state.tokens):
-        token.children = list(_marked(token.children or (), titles, lengths))
-
-
-Lengths = dict[str, set[int]]
-"""How long the abbreviations are that begin with a word: few tries even where many do."""
+        token.children = list(_marked(token.children or (), titles, words))
 
 
 def _marked(
-    tokens: Sequence[Token], titles: Mapping[str, str], lengths: Lengths
+    tokens: Sequence[Token], titles: Mapping[str, str], words: re.Pattern[str]
 ) -> Iterator[Token]:
     address = False
     for token in tokens:
@@ -71,40 +64,14 @@ def _marked(
             yield token
             continue
         done, text = 0, token.content
-        for start, words in _occurrences(text, titles, lengths):
-            if start > done:
-                yield token.copy(content=text[done:start])
-            yield Token("abbr_open", "abbr", 1, attrs={"title": titles[words]}, level=token.level)
-            yield Token("text", "", 0, content=words, level=token.level + 1)
+        for match in words.finditer(text):
+            if match.start() > done:
+                yield token.copy(content=text[done : match.start()])
+            opening = Token("abbr_open", "abbr", 1, level=token.level)
+            opening.attrs["title"] = titles[match[0]]
+            yield opening
+            yield Token("text", "", 0, content=match[0], level=token.level + 1)
             yield Token("abbr_close", "abbr", -1, level=token.level)
-            done = start + len(words)
+            done = match.end()
         if done < len(text) or not text:
             yield token.copy(content=text[done:]) if done else token
-
-
-def _occurrences(
-    text: str, titles: Mapping[str, str], lengths: Lengths
-) -> Iterator[tuple[int, str]]:
-    """Where a whole run of words is an abbreviation, from left to right, without overlaps."""
-    done = 0
-    for word in WORD.finditer(text):
-        start = word.start()
-        if start < done:
-            continue
-        for length in sorted(lengths.get(word[0], ()), reverse=True):
-            words = text[start : start + length]
-            if words in titles and not _inside_word(text, start, start + length):
-                yield start, words
-                done = start + length
-                break
-
-
-def _inside_word(text: str, start: int, end: int) -> bool:
-    def joined(at: int) -> bool:
-        return 0 < at < len(text) and _is_word(text[at - 1]) and _is_word(text[at])
-
-    return joined(start) or joined(end)
-
-
-def _is_word(char: str) -> bool:
-    return char.isalnum() or char == "_"

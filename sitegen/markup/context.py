@@ -21,9 +21,6 @@ from sitegen.model import Body, Chunk, Fence, Heading, Image, Link, LinkSlot, No
 
 Render = Callable[[Sequence[Token], "Context"], list[Chunk]]
 
-NOWHERE: tuple[int, int, int, int | None] = (0, 0, 0, None)
-"""The last place found in a token: offset, line of the file, offset and column of its line."""
-
 
 class Context:
     """The lists that grow while one source is parsed, and the way to parse a piece of it."""
@@ -58,9 +55,10 @@ class Context:
         self.first_line = 1
         self.inline_token: Token | None = None
         """The token whose inside is being parsed; its `map` counts lines of the file, from 1."""
-        self._first_column: int | None = None
         self._cursor = (0, 0)
-        self._mark = NOWHERE
+        self._first: dict[int, int] = {}
+        self._columns: dict[int, int] = {}
+        """Where the lines of the token begin in the file, from 0, by their offset in it."""
         self._render = render
 
     # --- parsing and rendering a piece -----------------------------------------------------
@@ -93,14 +91,13 @@ class Context:
         column: int | None,
     ) -> list[Token]:
         """Parse with the place of `text` at hand; a piece may be parsed inside another."""
-        outer = self.first_line, self._first_column, self.inline_token
-        self.first_line, self._first_column = line, column
-        self.inline_token, self._cursor, self._mark = None, (0, 0), NOWHERE
+        outer = self.first_line, self._first, self._columns, self.inline_token
+        self.first_line, self._first = line, {} if column is None else {0: column - 1}
+        self.inline_token, self._cursor, self._columns = None, (0, 0), {}
         try:
             return parse(text, self.env)
         finally:
-            self.first_line, self._first_column, self.inline_token = outer
-            self._mark = NOWHERE
+            self.first_line, self._first, self._columns, self.inline_token = outer
 
     # --- places ----------------------------------------------------------------------------
 
@@ -117,8 +114,7 @@ class Context:
         if token.map:
             begin, end = token.map
             token.map = [begin + self.first_line, end + self.first_line]
-        self.inline_token = token
-        self._mark = NOWHERE
+        self.inline_token, self._columns = token, dict(self._first)
 
     def leave(self, token: Token) -> None:
         """`token` is parsed: a neighbour on the same line (a table's cell) lies behind it."""
@@ -145,29 +141,14 @@ class Context:
         return self.find((token.map or [self.first_line])[0], token.content.split("\n", 1)[0])
 
     def place_in(self, token: Token, offset: int, length: int = 1) -> Span:
-        """The place of `token.content[offset]`, for a token that has a `map`.
-
-        Places in one token are asked for mostly in order, so the search goes on from the last.
-        """
+        """The place of `token.content[offset]`, for a token that has a `map`."""
         content = token.content
-        known, row, begin, column = self._mark
-        if known > offset or row == 0:
-            known, row, begin, column = 0, (token.map or [1])[0], 0, None
-        newline = content.rfind("\n", known, offset)
-        if newline >= 0:
-            row += content.count("\n", known, offset)
-            begin, column = newline + 1, None
-        if column is None:
-            column = self._begin(row, content, begin)
-        self._mark = (offset, row, begin, column)
-        return self.span(row, column + offset - begin + 1, max(1, length))
-
-    def _begin(self, row: int, content: str, begin: int) -> int:
-        """The column, from 0, of the line of an inline token that begins at `begin`."""
-        if self._first_column is not None and begin == 0:
-            return self._first_column - 1
-        end = content.find("\n", begin)
-        return self._column(row, content[begin : end if end >= 0 else None])
+        row = (token.map or [1])[0] + content.count("\n", 0, offset)
+        begin = content.rfind("\n", 0, offset) + 1
+        if begin not in self._columns:
+            end = content.find("\n", begin)
+            self._columns[begin] = self._column(row, content[begin : end if end >= 0 else None])
+        return self.span(row, self._columns[begin] + offset - begin + 1, max(1, length))
 
     def _column(self, row: int, text: str) -> int:
         """Where `text` begins in a line of the file, from 0; behind the cursor if it can."""

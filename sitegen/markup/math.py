@@ -13,21 +13,17 @@ import re
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
-from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
-from markdown_it.token import Token
 
 from sitegen.markup.context import Context
-from sitegen.markup.notes import texts
 
 
 def plugin(md: MarkdownIt) -> None:
-    """Add the rule for blocks, the one for what is inside them, and the one that lifts."""
+    """Add the rule for blocks and the one for what is inside them."""
     md.block.ruler.before(
         "fence", "math_block", block, {"alt": ["paragraph", "blockquote", "list"]}
     )
     md.inline.ruler.before("escape", "math_inline", inline)
-    md.core.ruler.after("inline", "math_lift", lift)
 
 
 # --- where a formula stands ----------------------------------------------------------------------
@@ -130,7 +126,6 @@ def inline(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
         token.markup = opening
         places = _inline_places(state, match.start(1), match.end(1))
         token.meta = {"tex": match[1], "display": opening == "$$", "places": places}
-        state.env["displayed"] = state.env.get("displayed") or opening == "$$"
     state.pos = match.end()
     return True
 
@@ -146,64 +141,3 @@ def _inline_places(state: StateInline, start: int, end: int) -> list[Place]:
         start = state.src.find("\n", start, end) + 1
         if start == 0:
             return places
-
-
-# --- a displayed formula in the middle of a paragraph --------------------------------------------
-
-
-def lift(state: StateCore) -> None:
-    """Cut paragraphs at the displayed formulas in them; elsewhere such a formula is inline."""
-    if not state.env.get("displayed"):
-        return
-    out: list[Token] = []
-    cut = False
-    for token in state.tokens:
-        if cut:  # this token closes the paragraph that is in pieces now
-            cut = False
-            continue
-        inside = token.type == "inline" and bool(out) and out[-1].type == "paragraph_open"
-        pieces = _pieces(token.children or []) if inside else []
-        if len(pieces) > 1:
-            out += _paragraphs(out.pop(), token, pieces)
-            cut = True
-        else:
-            out.append(token)
-    state.tokens = out
-    for token in texts(out):
-        for child in token.children or ():
-            if child.type == "math_inline":
-                child.meta["display"] = False
-
-
-def _pieces(children: list[Token]) -> list[list[Token]]:
-    """The children, cut before and behind each formula that is displayed."""
-    pieces: list[list[Token]] = [[]]
-    for child in children:
-        if child.type == "math_inline" and child.meta["display"] and child.level == 0:
-            pieces += [[child], []]
-        else:
-            pieces[-1].append(child)
-    return pieces
-
-
-def _paragraphs(opening: Token, token: Token, pieces: list[list[Token]]) -> list[Token]:
-    out: list[Token] = []
-    for index, piece in enumerate(pieces):
-        if index % 2:
-            piece[0].type, piece[0].block, piece[0].map = "math_block", True, token.map
-            out += piece
-            continue
-        while piece and _is_blank(piece[0]):
-            del piece[0]
-        while piece and _is_blank(piece[-1]):
-            piece.pop()
-        if piece:
-            closing = Token("paragraph_close", "p", -1, block=True, hidden=opening.hidden)
-            closing.level = opening.level
-            out += [opening, token.copy(children=piece), closing]
-            opening = opening.copy(attrs={})
-    return out
-
-
-def _is_blank(token: Token) -> bool:
-    return token.type == "softbreak" or (token.type == "text" and not token.content.strip())

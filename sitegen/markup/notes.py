@@ -112,15 +112,10 @@ def _define(token: Token, context: Context) -> list[Token]:
     if label in known:
         first = f"the first one, in line {known[label][0]}, is used"
         message = f"the note [^{label}] is defined twice"
-        context.warn(MarkupError, message, _place(label, line, context), first)
+        context.warn(MarkupError, message, context.find(line, f"[^{label}]"), first)
         return []
     known[label] = (line, [])
     return known[label][1]
-
-
-def _place(label: str, line: int, context: Context) -> Span:
-    text = context.lines[line - 1] if 0 < line <= len(context.lines) else ""
-    return context.span(line, max(0, text.find(f"[^{label}]")) + 1, len(label) + 3)
 
 
 # --- rendering them ------------------------------------------------------------------------------
@@ -177,4 +172,4 @@ def report_unused(context: Context) -> None:
     for label, (line, _) in context.env.get("notes", {}).items():
         if label not in numbers:
             message = f"nothing refers to the note [^{label}], so it is not shown"
-            context.warn(MarkupError, message, _place(label, line, context))
+            context.warn(MarkupError, message, context.find(line, f"[^{label}]"))

@@ -35,7 +35,7 @@ OPAQUE = frozenset({"script", "style", "textarea", "title"})
 
 
 WITH_MARKDOWN = re.compile(
-    r"""(<[A-Za-z][^<>]*?)\s+markdown(?:=["']?\w+["']?)?(?=[\s>])([^<>]*>)\s*"""
+    r"""(<(?![pP]\b)[A-Za-z][^<>]*?)\s+markdown(?:=["']?\w+["']?)?(?=[\s>])([^<>]*>)\s*"""
 )
 
 

@@ -56,8 +56,7 @@ class _FeedMedium(Medium):
             case FigureSlot():
                 return self._figure(slot.index)
             case MathSlot():
-                code = f"<code>{escape(slot.tex)}</code>"
-                return f"<p>{code}</p>\n" if slot.display else code
+                return f"<code>{escape(slot.tex)}</code>"
             case NoteSlot():
                 return f"<sup>{slot.number}</sup>"
             case VerseSlot():

@@ -47,8 +47,8 @@ def tex(text: str) -> list[tuple[str, bool]]:
         ("text $$x$$ text", [("x", True)]),
         (r"$a\$b$", [(r"a\$b", False)]),
         (r"$a\_b * c$ and $d*e$", [(r"a\_b * c", False), ("d*e", False)]),
-        ("[$x$](a.md) *$y$* **$$z$$**", [("x", False), ("y", False), ("z", False)]),
-        ("# A $x$ and $$y$$", [("x", False), ("y", False)]),
+        ("[$x$](a.md) *$y$* **$$z$$**", [("x", False), ("y", False), ("z", True)]),
+        ("# A $x$ and $$y$$", [("x", False), ("y", True)]),
         ("| a |\n| - |\n| $x$ |", [("x", False)]),
     ],
 )
@@ -112,13 +112,12 @@ def test_nothing_is_a_formula_where_the_front_matter_says_so() -> None:
     assert problems == []
 
 
-def test_a_displayed_formula_stands_between_paragraphs() -> None:
+def test_a_displayed_formula_in_a_sentence_leaves_the_paragraph_whole() -> None:
     body, _ = read("We have $$x$$ and\nso on.")
-    before, after = str(body[0]), str(body[-1])
-    assert before.startswith("<p>We have")
-    assert "</p>" in before
-    assert "<p>" in after
-    assert after.endswith("and\nso on.</p>\n")
+    before, formula, after = body
+    assert (before, after) == ("<p>We have ", " and\nso on.</p>\n")
+    assert isinstance(formula, MathSlot)
+    assert formula.mathml == '<math display="block"><mi>x</mi></math>'
 
 
 @pytest.mark.parametrize(
