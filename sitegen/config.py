@@ -6,6 +6,7 @@ and for a source path, the `Settings` under which it is parsed.
 
 from __future__ import annotations
 
+import json
 import math
 import unicodedata
 from collections.abc import Collection, Mapping
@@ -35,7 +36,7 @@ def read_config(text: str, path: str = "site.toml") -> Config:
     except ConfigError as mistake:
         raise ExceptionGroup(f"{path} cannot be read", [mistake]) from None
     mistakes: list[ConfigError] = []
-    config = _site(_Table(toml, mistakes))
+    config = _site(_Table(toml, mistakes, (), toml.values))
     if mistakes:
         raise ExceptionGroup(f"{len(mistakes)} mistake(s) in {path}", mistakes)
     return config
@@ -44,13 +45,14 @@ def read_config(text: str, path: str = "site.toml") -> Config:
 class _Table:
     """One table of the file: gives its values by type, and collects what is wrong with them."""
 
-    def __init__(self, toml: Toml, mistakes: list[ConfigError], *keys: str) -> None:
-        self.toml = toml
-        self.mistakes = mistakes
-        self.keys = keys
-        self.values: Mapping[str, Any] = toml.values
-        for key in keys:
-            self.values = self.values[key]
+    def __init__(
+        self,
+        toml: Toml,
+        mistakes: list[ConfigError],
+        keys: tuple[str, ...],
+        values: Mapping[str, Any],
+    ) -> None:
+        self.toml, self.mistakes, self.keys, self.values = toml, mistakes, keys, values
 
     def wrong(self, key: str, message: str, hint: str | None = None) -> None:
         """Note a mistake at the value of a key."""
@@ -72,7 +74,9 @@ class _Table:
             value = float(value)
         if type(value) is kind or value is default:
             return value
-        self.wrong(key, f"{key} must be {TYPES[kind]}, and not {_shown(value)}")
+        self.wrong(
+            key, f"{key} must be {TYPES[kind]}, and not {json.dumps(value, default=str)[:60]}"
+        )
         return default
 
     def text(self, key: str, default: str = "") -> str:
@@ -89,29 +93,18 @@ class _Table:
             self.wrong(key, f"{key} must be {least} or more, and not {value}")
         return value
 
+    def table(self, key: str) -> _Table:
+        """The table `key`, empty if it is missing or something else."""
+        values = self.get(key, dict, {})
+        return _Table(self.toml, self.mistakes, (*self.keys, key), values)
+
     def tables(self, key: str) -> list[_Table]:
         """The tables inside the table `key`."""
-        found = []
-        for name, value in self.get(key, dict, {}).items():
-            inner = _Table(self.toml, self.mistakes, *self.keys, key)
-            if isinstance(value, dict):
-                found.append(_Table(self.toml, self.mistakes, *inner.keys, name))
-            else:
+        inner = self.table(key)
+        for name, value in inner.values.items():
+            if not isinstance(value, dict):
                 inner.wrong(name, f"{key}.{name} must be a table", f"write [{key}.{name}]")
-        return found
-
-
-def _shown(value: object) -> str:
-    match value:
-        case bool():
-            return str(value).lower()
-        case dict():
-            return "a table"
-        case list():
-            return "a list"
-        case str():
-            return f'"{value[:60]}"'
-    return str(value)[:60]
+        return [inner.table(name) for name, value in inner.values.items() if type(value) is dict]
 
 
 def _site(table: _Table) -> Config:
@@ -148,10 +141,8 @@ def _url(table: _Table) -> tuple[str, str, str]:
     """The site's address with a slash at its end, its path, its host."""
     url = table.get("url", str, "").strip()
     if not url:
-        if not isinstance(table.values.get("url", ""), str):
-            return "", "/", ""
-        place = table.toml.place("url").value
-        table.mistakes.append(ConfigError("the site has no url", place, URL_HINT))
+        if isinstance(table.values.get("url", ""), str):
+            table.wrong("url", "the site has no url", URL_HINT)
         return "", "/", ""
     if why := _url_mistake(url):
         table.wrong("url", f'the url "{url}" {why}', URL_HINT)
@@ -189,32 +180,26 @@ def _section(table: _Table) -> Section:
     if permalink and (why := address_mistake(permalink)):
         hint = "write a path inside the site"
         table.wrong("permalink", f'the permalink "{permalink}" {why}', hint)
-    paginate = table.at_least("paginate", 1, 1) if "paginate" in table.values else None
     return Section(
         name=name,
         kind=KINDS.get(kind.lower()),
         title=table.text("title") or None,
         permalink=permalink or None,
-        paginate=paginate,
+        paginate=table.at_least("paginate", 1, 1) if "paginate" in table.values else None,
     )
 
 
 def _markup(site: _Table) -> MarkupConfig:
-    if not site.get("markup", dict, {}):
-        return MarkupConfig()
-    table = _Table(site.toml, site.mistakes, "markup")
+    table, usual = site.table("markup"), MarkupConfig()
     table.known(MARKUP, "in [markup]")
-    seconds = table.get("max_seconds", float, MarkupConfig().max_seconds)
+    seconds = table.get("max_seconds", float, usual.max_seconds)
     if not (math.isfinite(seconds) and seconds > 0):
         table.wrong("max_seconds", f"max_seconds must be more than 0, and not {seconds}")
-    macros = {}
-    if table.get("macros", dict, {}):
-        inner = _Table(site.toml, site.mistakes, "markup", "macros")
-        macros = {name: inner.get(name, str, "") for name in inner.values}
+    macros = table.table("macros")
     return MarkupConfig(
-        macros=macros,
+        macros={name: macros.get(name, str, "") for name in macros.values},
         max_seconds=seconds,
-        max_bytes=table.at_least("max_bytes", 1, MarkupConfig().max_bytes),
+        max_bytes=table.at_least("max_bytes", 1, usual.max_bytes),
     )
 
 

@@ -101,10 +101,8 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def read_block(
-    fence: Fence, known: Collection[str], later: Collection[str], mistakes: Mistakes
-) -> Mapping[str, Entry]:
-    """The entries of a block by key; `later` are keys of a version to come."""
+def read_block(fence: Fence, known: Collection[str], mistakes: Mistakes) -> Mapping[str, Entry]:
+    """The entries of a block by key."""
     entries: dict[str, Entry] = {}
     if len(fence.text) > LONGEST_BLOCK:
         message = f"the block has {len(fence.text):,} characters"
@@ -112,9 +110,7 @@ def read_block(
         mistakes.raise_all()
     for entry in _entries(fence, mistakes):
         key = entry.key.text
-        if key in later:
-            mistakes.add(f'"{key}" is not available in this version', entry.key.span)
-        elif key not in known:
+        if key not in known:
             mistakes.unknown("key", entry.key, known, "Keys")
         elif key in entries:
             first = entries[key].key.span.line

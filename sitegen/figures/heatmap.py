@@ -51,11 +51,8 @@ def _page(spec: Spec, layout: Layout, picture: Markup, told: str, table: Markup)
     wide = len(spec.tokens) > MOST_PRINTED
     svg = _svg(spec, layout, description(spec), picture, class_="heatmap")
     region = {"role": "region", "tabindex": "0"}
-    plot = (
-        tag("div", svg, class_="plot wide", aria_label=f"Heatmap of {number}", **region)
-        if wide
-        else tag("div", svg, class_="plot")
-    )
+    about = {"aria_label": f"Heatmap of {number}", **region} if wide else {}
+    plot = tag("div", svg, class_="plot wide" if wide else "plot", **about)
     numbers = tag("div", table, class_="table", aria_label=f"Numbers of {number}", **region)
     return tag(
         "figure",

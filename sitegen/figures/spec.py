@@ -22,13 +22,10 @@ LONGEST_TOKEN = 100
 LARGEST_SCALE = 1000.0
 
 MODELS = ("toy",)
-LATER_MODELS = ("minilm", "smollm2")
 VIEWS = ("heatmap",)
-LATER_VIEWS = ("heads", "arcs", "text", "steps", "scale", "landscape", "lines")
 OWN_KEYS = frozenset(
     "model view tokens text heads head causal scale from caption id".split()  # noqa: SIM905
 )
-LATER_KEYS = frozenset({"layer", "measure", "special", "check", "expect", "W_V", "W_O"})
 
 TOKEN = re.compile(r'"[^"]*"(?!\S)|\S+')
 ID = re.compile(r"[a-z][a-z0-9-]{0,63}")
@@ -60,11 +57,11 @@ class Spec(Value, frozen=True):
 def read_spec(fence: Fence) -> Spec:
     """The spec of a block. Raises an ExceptionGroup of FigureErrors, all at once."""
     mistakes = Mistakes(fence.span)
-    entries = read_block(fence, OWN_KEYS | INPUT_KEYS, LATER_KEYS, mistakes)
-    _choice(entries, "model", MODELS, LATER_MODELS, mistakes)
+    entries = read_block(fence, OWN_KEYS | INPUT_KEYS, mistakes)
+    _choice(entries, "model", MODELS, mistakes)
     if "model" not in entries:
         mistakes.add('"model" is missing', hint="write `model: toy`")
-    view = _choice(entries, "view", VIEWS, LATER_VIEWS, mistakes)
+    view = _choice(entries, "view", VIEWS, mistakes)
     tokens = _tokens(entries, mistakes)
     heads = whole(entries, "heads", (1, MOST_HEADS), mistakes, default=1)
     head = whole(entries, "head", (1, heads), mistakes, default=1)
@@ -89,23 +86,13 @@ def read_spec(fence: Fence) -> Spec:
 
 
 def _choice(
-    entries: Mapping[str, Entry],
-    key: str,
-    known: tuple[str, ...],
-    later: tuple[str, ...],
-    mistakes: Mistakes,
+    entries: Mapping[str, Entry], key: str, known: tuple[str, ...], mistakes: Mistakes
 ) -> str:
     """One of the known words; the first of them is the default."""
     entry = entries.get(key)
-    if entry is None or entry.text in known:
-        return entry.text if entry else known[0]
-    if entry.text in later:
-        hint = f"here: {', '.join(known)}"
-        mistakes.add(f'{key} "{entry.text}" is not available in this version', entry.span, hint)
-    else:
-        choices = (*known, *later)
-        mistakes.unknown(key, Word(entry.text, entry.span), choices, f"{key.title()}s")
-    return known[0]
+    if entry and entry.text not in known:
+        mistakes.unknown(key, Word(entry.text, entry.span), known, f"{key.title()}s")
+    return entry.text if entry else known[0]
 
 
 def _tokens(entries: Mapping[str, Entry], mistakes: Mistakes) -> tuple[str, ...]:
@@ -123,7 +110,7 @@ def _tokens(entries: Mapping[str, Entry], mistakes: Mistakes) -> tuple[str, ...]
         mistakes.add("there are no tokens", entry.span)
     if len(words) > MOST_TOKENS:
         message = f"{len(words):,} tokens are too many for one figure"
-        mistakes.add(message, entry.span, f"at most {MOST_TOKENS} in this version")
+        mistakes.add(message, entry.span, f"at most {MOST_TOKENS} a figure")
         return ()
     return tuple(_token(word, mistakes) for word in words)
 

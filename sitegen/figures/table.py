@@ -5,7 +5,7 @@ Comes in: tokens and their shares. Goes out: a `<table>` of integers; each row s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sitegen.figures.shares import Shares
 from sitegen.figures.svg import Markup, join, tag, text
@@ -18,14 +18,10 @@ def write_table(names: Sequence[str], shares: Shares) -> Markup:
     """All weights; above 16 tokens the three largest of each row and the sum of the others."""
     if len(names) <= MOST_COLUMNS:
         about = "Attention in percent, from the token of each row to that of each column"
-        return _table(about, ("from", *names), names, [_plain(row) for row in shares.percents])
+        return _table(about, ("from", *names), names, [map(str, row) for row in shares.percents])
     about = "The three largest shares of attention of each token in percent, and all others"
     headings = ("from", "most to", "then to", "then to", "others")
     return _table(about, headings, names, [_largest(row, names) for row in shares.percents])
-
-
-def _plain(row: Sequence[int]) -> list[str]:
-    return [str(percent) for percent in row]
 
 
 def _largest(row: Sequence[int], names: Sequence[str]) -> list[str]:
@@ -36,7 +32,7 @@ def _largest(row: Sequence[int], names: Sequence[str]) -> list[str]:
 
 
 def _table(
-    about: str, headings: Sequence[str], names: Sequence[str], rows: Sequence[Sequence[str]]
+    about: str, headings: Sequence[str], names: Sequence[str], rows: Iterable[Iterable[str]]
 ) -> Markup:
     head = tag("tr", *(tag("th", text(each), scope="col") for each in headings))
     body = [

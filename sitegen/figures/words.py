@@ -25,11 +25,8 @@ def names(tokens: Sequence[str]) -> tuple[str, ...]:
     found = []
     for token in tokens:
         seen[token] = seen.get(token, 0) + 1
-        found.append(
-            f"{_isolated(token)}{NBSP}({seen[token]})"
-            if tokens.count(token) > 1
-            else _isolated(token)
-        )
+        number = f"{NBSP}({seen[token]})" if tokens.count(token) > 1 else ""
+        found.append(_isolated(token) + number)
     return tuple(found)
 
 
@@ -52,9 +49,8 @@ def description(spec: Spec) -> str:
         "Each row is the token that attends (from), each column the token attended to (to); "
         "the stronger the shade, the larger the weight."
     )
-    return (
-        how if spec.row is None else f"{how} The row of {names(spec.tokens)[spec.row]} is marked."
-    )
+    marked = "" if spec.row is None else f" The row of {names(spec.tokens)[spec.row]} is marked."
+    return how + marked
 
 
 def sentence(spec: Spec, shares: Shares) -> str:
@@ -81,43 +77,27 @@ def sentence(spec: Spec, shares: Shares) -> str:
 
 def facts(spec: Spec) -> str:
     """How the numbers were made, and what they do not say."""
+    width, source = _source(spec)
+    factor = f"1/√{width // spec.heads}" if spec.scale is None else f"{spec.scale:g}"
     parts = [
         f"Toy model, head {spec.head} of {spec.heads}",
         f"rows sum to 100{NBSP}%",
-        _scaling(spec),
+        "scores not scaled" if spec.scale == 1 else f"scores scaled by {factor}",
         "each token sees only itself and what came before" if spec.causal else "",
-        _source(spec),
+        f"{source}, not learned",
     ]
     told = "; ".join(part for part in parts if part)
     return f"{told}. A weight says what this head mixes, not why a model answers."
 
 
-def _scaling(spec: Spec) -> str:
-    if spec.scale is None:
-        return f"scores scaled by 1/√{_d_key(spec)}"
-    return "scores not scaled" if spec.scale == 1 else f"scores scaled by {spec.scale:g}"
-
-
-def _d_key(spec: Spec) -> int:
-    """The width of a query within one head."""
+def _source(spec: Spec) -> tuple[int, str]:
+    """The width of a query of all heads, and what it was made of."""
     match spec.inputs:
         case Given(q=q):
-            return len(q[0]) // spec.heads
+            return len(q[0]), "queries and keys made up by hand"
         case Projected(w_q=w_q):
-            return len(w_q[0]) // spec.heads
-        case Seeded(d_model=d_model):
-            return d_model // spec.heads
-        case _:
-            assert_never(spec.inputs)
-
-
-def _source(spec: Spec) -> str:
-    match spec.inputs:
-        case Given():
-            return "queries and keys made up by hand, not learned"
-        case Projected():
-            return "vectors and projections made up by hand, not learned"
+            return len(w_q[0]), "vectors and projections made up by hand"
         case Seeded(seed=seed, d_model=d_model):
-            return f"random vectors of width {d_model} from seed {seed}, not learned"
+            return d_model, f"random vectors of width {d_model} from seed {seed}"
         case _:
             assert_never(spec.inputs)

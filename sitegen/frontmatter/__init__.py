@@ -57,8 +57,10 @@ def read_front_matter(source: Source, settings: Settings) -> FrontMatter:
     for entry in _known(entries, mistakes):
         try:
             value = FIELDS[entry.key].read(entry, find_zone(settings.timezone) or UTC)
-        except* FrontMatterError as group:
-            mistakes += _flat(group)
+        except FrontMatterError as mistake:
+            mistakes.append(mistake)
+        except ExceptionGroup as several:
+            mistakes += [each for each in several.exceptions if isinstance(each, FrontMatterError)]
         else:
             if value is not None:
                 values[FIELDS[entry.key].name] = value
@@ -93,14 +95,6 @@ def _known(entries: Iterable[Entry], mistakes: list[FrontMatterError]) -> Iterab
         else:
             seen[FIELDS[entry.key].name] = entry
             yield entry
-
-
-def _flat(group: BaseExceptionGroup[FrontMatterError]) -> Iterable[FrontMatterError]:
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            yield from _flat(error)
-        else:
-            yield error
 
 
 def _misplaced(entries: Iterable[Entry], kind: Kind, origin: Origin) -> Iterable[FrontMatterError]:

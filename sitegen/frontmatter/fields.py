@@ -44,7 +44,7 @@ def one(read: Callable[[Text, str, tzinfo], Any], *, prose: bool = False) -> Rea
 
 
 def _checked(found: Text, key: str) -> Text:
-    r"""The text, without a character that no page may hold (`"\\e"` of YAML is one)."""
+    r"""The text, without a character that no page may hold (`"\e"` of YAML is one)."""
     if not printable(found.text.replace("\n", "").replace("\t", "")):
         raise FrontMatterError(f"{key} has a control character", found.span, "delete it")
     return found

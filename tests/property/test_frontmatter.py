@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -72,11 +73,12 @@ def test_a_title_in_double_quotes_is_the_title(title: str) -> None:
 
 
 @given(ONE_LINE)
+@example("|")
 def test_a_title_is_as_typed_or_the_hint_brings_it_back(title: str) -> None:
     front = read(f"---\ntitle: {title}\n---\n")
     if front.problems:
         assert front.problems[0].hint
-    elif title[0] not in "'\"":
+    elif not re.fullmatch(r"['\"].*|[|>][-+0-9]*", title):  # in quotes, or a block without lines
         assert front.values == {"title": title}
 
 

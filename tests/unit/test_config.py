@@ -161,7 +161,7 @@ def test_a_misspelt_word_is_told_the_nearest(text: str, hint: str) -> None:
         ("sections = 3", "3"),
         ("sections.a = 3", "sections.a"),
         ("deploy.live = 3", "deploy.live"),
-        ("markup = []", "a list"),
+        ("markup = []", "[]"),
         ('markup.max_seconds = "5"', '"5"'),
         ("markup.max_seconds = 0", "0"),
         ("markup.max_seconds = inf", "inf"),

@@ -102,7 +102,7 @@ def test_a_page_may_become_a_folder_and_a_folder_a_page(tmp_path: Path) -> None:
 
 def test_a_file_of_the_site_that_vanished_is_told_as_such(tmp_path: Path) -> None:
     gone = Artifact(path="a.png", media_type="image/png", digest="", made_from=(), file="/gone.png")
-    with pytest.raises(OutputError, match="cannot read .*: no such file"):
+    with pytest.raises(OutputError, match="cannot read"):
         write(Snapshot(artifacts={"a.png": gone}), tmp_path, url="", drafts=False)
 
 
