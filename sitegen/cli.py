@@ -71,15 +71,18 @@ def make(  # noqa: PLR0913
     # The alarm inside the worker, which counts computing only, comes first.
     limit = 3 * inputs.config.markup.max_seconds + 2
 
+    stages = iter((("read", "parse"), ("assemble", "render")))
+
     def run_watched(work: Any, total: int, lost: Any) -> list[bytes]:
-        clock.lap("read")
-        with screen.progress(total, "parsing") as done:
+        before, stage = next(stages)
+        clock.lap(before)
+        with screen.progress(total, stage) as done:
             results = run(work, total, jobs=count, limit=limit, lost=lost, done=done)
-        clock.lap("parse")
+        clock.lap(stage)
         return results
 
     built = build(inputs, run_watched, now=_now(), drafts=drafts, future=future)
-    clock.lap("render")
+    clock.lap("collect")
     return built
 
 
@@ -130,7 +133,7 @@ def _report(screen: Screen, built: Built, *, strict: bool) -> bool:
     problems = built.snapshot.problems
     wrong = any(strict or each.severity == "error" for each in problems)
     if wrong or not screen.as_json:
-        screen.report(problems)
+        screen.report(problems, most_warnings=None if strict else 20)
     return wrong
 
 
@@ -164,7 +167,7 @@ def _summarise(
             files=len(snapshot.artifacts),
             written=counts,
             left_out=msgspec.to_builtins(snapshot.left_out),
-            **({"timings": clock.stages} if clock else {}),
+            timings=clock.stages if clock else {},
         )
         return
     for line in left_out_lines(snapshot.left_out):

@@ -85,17 +85,23 @@ class Screen:
             if watched and bar.pos:
                 bar.render_finish()  # the bar hides the cursor
 
-    def report(self, problems: Sequence[Problem], **data: Any) -> None:
-        """All problems, in the order of the files."""
+    def report(
+        self, problems: Sequence[Problem], *, most_warnings: int | None = None, **data: Any
+    ) -> None:
+        """All errors in the order of the files, and as many warnings as can be read."""
         lines = _reader(self.site)
         if self.as_json:
             click.echo(_json(data | {"problems": [as_data(each, lines) for each in problems]}))
             return
+        warned = 0
         for each in problems:
-            click.echo(show(each, lines), err=True)
+            warned += each.severity == "warning"
+            if each.severity == "error" or most_warnings is None or warned <= most_warnings:
+                click.echo(show(each, lines), err=True)
         if problems:
-            errors = sum(each.severity == "error" for each in problems)
-            click.echo(_count(errors, len(problems) - errors), err=True)
+            more = warned - (most_warnings or warned)
+            hidden = f" ({more} not shown; sitegen check shows all)" if more > 0 else ""
+            click.echo(_count(len(problems) - warned, warned) + hidden, err=True)
 
     def say_last(self, line: str) -> None:
         """What a failed command ends with."""
