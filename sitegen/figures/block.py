@@ -78,9 +78,6 @@ class Mistakes:
             hint = f'did you mean "{same[0]}"?' if same else suggest(word.text, known, listed)
         self.add(f'unknown {what} "{shown(word.text)}"', word.span, hint)
 
-    def __bool__(self) -> bool:
-        return bool(self._errors)
-
     def raise_all(self) -> None:
         """Raise an ExceptionGroup of all FigureErrors, if there is any."""
         errors = sorted(self._errors, key=lambda error: error.span or self.opening)

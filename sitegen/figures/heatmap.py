@@ -192,14 +192,13 @@ def _row_labels(spec: Spec, layout: Layout) -> Markup:
 
 def _column_labels(layout: Layout) -> Markup:
     """What is attended to: above each column, turned where they are wide."""
-    y = layout.top - GAP
-    centres = (layout.left + i * layout.across + layout.across // 2 for i in range(10**9))
-    labels = [
-        tag("text", text(name), transform=f"translate({x + layout.font // 4} {y}) rotate(-45)")
-        if layout.turned
-        else tag("text", text(name), x=x, y=y)
-        for x, name in zip(centres, layout.labels, strict=False)
-    ]
+    y, first = layout.top - GAP, layout.left + layout.across // 2
+    labels = []
+    for i, name in enumerate(layout.labels):
+        x = first + i * layout.across
+        turn = f"translate({x + layout.font // 4} {y}) rotate(-45)"
+        place: dict[str, str | int] = {"transform": turn} if layout.turned else {"x": x, "y": y}
+        labels.append(tag("text", text(name), **place))
     anchor = None if layout.turned else "middle"
     axis = tag("text", text("to →"), class_="axis", x=layout.left, y=layout.font)
     return join(tag("g", *labels, class_="labels keys", text_anchor=anchor), axis)

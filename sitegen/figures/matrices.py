@@ -65,15 +65,13 @@ def read_inputs(
     match family:
         case ("Q", "K"):
             shapes.rows(("Q", "K", "V"), n, counted(n, "token"))
-            shapes.same_width("Q", "K")
-            shapes.cut("Q", heads)
+            shapes.widths("Q", "K", heads)
             return Given(q=found["Q"], k=found["K"], v=found.get("V", ()))
         case ("X", "W_Q", "W_K"):
             shapes.rows(("X",), n, counted(n, "token"))
             width = len(found["X"][0]) if found["X"] else 0
             shapes.rows(("W_Q", "W_K"), width, f"{counted(width, 'column')} of X")
-            shapes.same_width("W_Q", "W_K")
-            shapes.cut("W_Q", heads)
+            shapes.widths("W_Q", "W_K", heads)
             return Projected(x=found["X"], w_q=found["W_Q"], w_k=found["W_K"])
         case ("seed", "d_model"):
             _divide(d_model, heads, "d_model is", entries["d_model"].span, mistakes)
@@ -193,7 +191,7 @@ def _across(row: list[Word]) -> Span | None:
 
 
 class _Shapes:
-    """The matrices that were read, and what must be so between them."""
+    """The matrices that were read, and what must be so between them; what is empty is unknown."""
 
     def __init__(
         self, entries: Mapping[str, Entry], found: Mapping[str, Matrix], mistakes: Mistakes
@@ -209,19 +207,14 @@ class _Shapes:
                 message = f"{key} has {counted(rows, 'row')} for {told}"
                 self.mistakes.add(message, self.entries[key].span, ROWS_HINT)
 
-    def same_width(self, one: str, other: str) -> None:
-        """A query and a key can be multiplied only if they are equally wide."""
-        if one in self.found and other in self.found:
-            widths = len(self.found[one][0]), len(self.found[other][0])
-            if widths[0] != widths[1]:
-                message = f"{one} has {counted(widths[0], 'column')}, but {other} has {widths[1]}"
-                self.mistakes.add(message, self.entries[other].span, "they must be equally wide")
-
-    def cut(self, key: str, heads: int) -> None:
-        """Heads are equal slices of the columns."""
-        if key in self.found:
-            width, span = len(self.found[key][0]), self.entries[key].span
-            _divide(width, heads, f"the width of {key} is", span, self.mistakes)
+    def widths(self, one: str, other: str, heads: int) -> None:
+        """Queries and keys can be multiplied if equally wide; heads are equal slices of them."""
+        wide, also = (len(self.found.get(key, ((),))[0]) for key in (one, other))
+        if wide and also and wide != also:
+            message = f"{one} has {counted(wide, 'column')}, but {other} has {also}"
+            self.mistakes.add(message, self.entries[other].span, "they must be equally wide")
+        span = self.entries[one].span
+        _divide(wide, heads, f"the width of {one} is", span, self.mistakes)
 
 
 def _divide(width: int, heads: int, what: str, span: Span, mistakes: Mistakes) -> None:

@@ -16,8 +16,8 @@ import msgspec
 
 from sitegen.errors import FrontMatterError, Problem, Span
 from sitegen.frontmatter.block import Block, split_block
-from sitegen.frontmatter.entry import Entry, TomlEntry
-from sitegen.frontmatter.fields import FIELDS, unknown
+from sitegen.frontmatter.entry import TomlEntry
+from sitegen.frontmatter.fields import FIELDS, Entry, unknown
 from sitegen.frontmatter.yaml import read_entries
 from sitegen.model import Kind, Meta, Moment, Origin, Settings, Source, Value
 from sitegen.moments import find_zone

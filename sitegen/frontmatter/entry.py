@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from datetime import date, datetime, time
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from sitegen.errors import FrontMatterError, Span
 from sitegen.toml import Toml
@@ -22,33 +22,19 @@ class Text(NamedTuple):
     span: Span
 
 
-class Entry(Protocol):
-    """One field. `place` is that of its key, `span` that of its value."""
-
-    key: str
-    place: Span
-    span: Span
-
-    def text(self, *, prose: bool) -> Text | None:
-        """The value as one text, None if there is none. `prose`: a `#` may belong to it."""
-
-    def texts(self) -> list[Text]:
-        """The items of a list, or the one text."""
-
-    def tree(self) -> Any:
-        """Plain data: strings, numbers, booleans, None, lists, maps."""
-
-
 class TomlEntry:
-    """A field of a TOML block: its types are what they are."""
+    """A field of a TOML block: its types are what they are.
+
+    `place` is that of its key, `span` that of its value. `YamlEntry` has the same methods.
+    """
 
     def __init__(self, key: str, toml: Toml) -> None:
         self.key = key
         self.place, self.span = toml.place(key)
         self._value = toml.values[key]
 
-    def text(self, *, prose: bool) -> Text | None:  # noqa: ARG002
-        """The value as text; a date as it is written in ISO 8601."""
+    def text(self, *, prose: bool) -> Text | None:  # noqa: ARG002 - TOML knows its comments
+        """The value as one text, None if there is none. `prose`: a `#` may belong to it."""
         return Text(self._as_text(self._value), self.span)
 
     def texts(self) -> list[Text]:

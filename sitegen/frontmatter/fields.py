@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from sitegen.errors import FrontMatterError, suggest
-from sitegen.frontmatter.entry import Entry, Text
+from sitegen.frontmatter.entry import Text, TomlEntry
+from sitegen.frontmatter.yaml import YamlEntry
 from sitegen.model import Kind, Moment
 from sitegen.moments import read_moment
 from sitegen.slugs import (
@@ -28,6 +29,7 @@ from sitegen.slugs import (
 KINDS: dict[str, Kind] = {"post": "post", "poem": "poem", "page": "page"}
 FLAGS = {"true": True, "yes": True, "false": False, "no": False}
 
+Entry = TomlEntry | YamlEntry
 Read = Callable[[Entry, tzinfo], Any]
 
 
