@@ -34,7 +34,7 @@ def plugin(md: MarkdownIt) -> None:
     md.core.ruler.after("inline", "attributes_inside", inside)
 
 
-def apply(token: Token, text: str, line: int, context: Context | None) -> None:
+def apply(token: Token, text: str, line: int, context: Context) -> None:
     """Give `token` the attributes that `text`, which matched `LIST` in this line, names."""
     for item in ITEM.findall(text):
         if item[0] == ".":
@@ -47,7 +47,7 @@ def apply(token: Token, text: str, line: int, context: Context | None) -> None:
             token.attrJoin("class", value)
         elif name != "style" and not name.startswith("on"):
             token.attrSet(name, value)
-        elif context is not None:
+        else:
             context.warn(
                 MarkupError,
                 f'the attribute "{name}" is left out',
@@ -85,11 +85,10 @@ LAST_WORD = re.compile(r"(?:^|[ \t])\{[^{}\n]*\}$")
 LAST_LINE = re.compile(r"\n[ \t]*\{[^{}\n]*\}$")
 
 
-def _line(token: Token, state: StateCore) -> tuple[int, Context | None]:
+def _line(token: Token, state: StateCore) -> tuple[int, Context]:
     """The last line of a token whose `map` still counts from the first line of its piece."""
-    context: Context | None = state.env.get("context")
-    first = context.first_line if context is not None else 1
-    return (token.map[1] if token.map else 1) - 1 + first, context
+    context: Context = state.env["context"]
+    return (token.map[1] if token.map else 1) - 1 + context.first_line, context
 
 
 def _take_end(token: Token, owner: Token, end: re.Pattern[str], state: StateCore) -> None:
@@ -131,7 +130,7 @@ def inside(state: StateCore) -> None:
             match = LIST.match(text.content)
             if match:
                 line = token.map[0] if token.map else 1
-                apply(_opening(children, index - 1), match[0], line, state.env.get("context"))
+                apply(_opening(children, index - 1), match[0], line, state.env["context"])
                 text.content = text.content[match.end() :]
 
 

@@ -87,8 +87,7 @@ def _last_line(state: StateBlock, start: int, end: int, opening: str) -> tuple[i
 
 
 def _block_places(state: StateBlock, rows: list[str], start: int, before: int) -> list[Place]:
-    context: Context | None = state.env.get("context")
-    first = context.first_line if context else 1
+    first = state.env["context"].first_line
     places = []
     for line, row in enumerate(rows, start):
         end = state.eMarks[line]
@@ -131,9 +130,7 @@ def inline(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
 
 
 def _inline_places(state: StateInline, start: int, end: int) -> list[Place]:
-    context: Context | None = state.env.get("context")
-    if context is None:
-        return []
+    context: Context = state.env["context"]
     places = []
     while True:
         span = context.place(state.src, start)

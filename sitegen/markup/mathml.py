@@ -39,21 +39,13 @@ TAG = re.compile(r"<(/?)([a-z]+)([^<>]*?)(/?)>")
 ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
 BACK = re.compile(r"margin-left:-([\d.]+)em")
 ACCENT = re.compile("(<mo[^>]*>)([\u0300-\u036f\u20d7])(?=</mo>)")
-SPACING = {
-    "\u0300": "`",
-    "\u0301": "´",
-    "\u0302": "ˆ",
-    "\u0303": "˜",
-    "\u0304": "¯",
-    "\u0305": "‾",
-    "\u0306": "˘",
-    "\u0307": "˙",
-    "\u0308": "¨",
-    "\u030a": "˚",
-    "\u030c": "ˇ",
-    "\u0332": "‾",
-    "\u20d7": "→",
-}
+SPACING = dict(
+    zip(
+        "\u0300\u0301\u0302\u0303\u0304\u0305\u0306\u0307\u0308\u030a\u030c\u0332\u20d7",
+        "`´ˆ˜¯‾˘˙¨˚ˇ‾→",
+        strict=True,
+    )
+)
 
 
 def for_pages(mathml: str) -> str:

@@ -72,9 +72,9 @@ def written_in_place(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
     return True
 
 
-def _span(state: StateInline, length: int) -> Span | None:
-    context: Context | None = state.env.get("context")
-    return context.place(state.src, state.pos, length) if context else None
+def _span(state: StateInline, length: int) -> Span:
+    context: Context = state.env["context"]
+    return context.place(state.src, state.pos, length)
 
 
 def texts(tokens: Sequence[Token]) -> Iterator[Token]:

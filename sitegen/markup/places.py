@@ -18,7 +18,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, autolink, html_inline, image, link
 from markdown_it.token import Token
 
-from sitegen.errors import MarkupError, Span
+from sitegen.errors import MarkupError
 from sitegen.markup import rawhtml
 from sitegen.markup.context import Context
 from sitegen.model import Link
@@ -46,22 +46,20 @@ def plugin(md: MarkdownIt) -> None:
 
 def parse_inside(state: StateCore) -> None:
     """Parse the inside of each block with its place at hand; note what is too deep."""
-    context: Context | None = state.env.get("context")
+    context: Context = state.env["context"]
     parse = state.md.inline.parse
-    shallow = context is not None
+    shallow = True
     for token in state.tokens:
-        if context is not None:
-            if shallow and token.level >= DEEPEST - 1 and token.type.endswith(CONTAINERS):
-                _too_deep(token, context)
-                shallow = False
-            if token.map:
-                context.enter(token)
+        if shallow and token.level >= DEEPEST - 1 and token.type.endswith(CONTAINERS):
+            _too_deep(token, context)
+            shallow = False
+        if token.map:
+            context.enter(token)
         if token.type == "inline":
             token.children = token.children or []
             parse(token.content, state.md, state.env, token.children)
-            if context is not None:
-                context.leave(token)
-        elif token.type == "html_block" and context is not None:
+            context.leave(token)
+        elif token.type == "html_block":
             place = partial(context.place_in, token)
             token.meta["pieces"] = rawhtml.scan(token.content, place, context)
 
@@ -92,12 +90,11 @@ def bracketed(
     before = len(state.tokens)
     if not rule(state, silent):
         return False
-    context: Context | None = state.env.get("context")
-    if not silent and context is not None:
+    if not silent:
         token = state.tokens[before]
         if token.type == "text":  # what was pending
             token = state.tokens[before + 1]
-        token.meta["link"] = _typed(state, start + (mark == "!"), token, context)
+        token.meta["link"] = _typed(state, start + (mark == "!"), token, state.env["context"])
     return True
 
 
@@ -127,12 +124,12 @@ def define(state: StateBlock, start_line: int, end_line: int, silent: bool) -> b
     """`[label]: target`, by the parser's own rule; the target's place goes with it."""
     if not reference(state, start_line, end_line, silent):
         return False
-    context: Context | None = state.env.get("context")
     begin = state.bMarks[start_line] + state.tShift[start_line]
     end = state.eMarks[state.line - 1]
     match = LABEL.match(state.src, begin, end)
-    if silent or context is None or match is None:
+    if silent or match is None:
         return True
+    context: Context = state.env["context"]
     label = state.src[begin + 1 : state.src.rindex("]:", begin, match.end())]
     start = match.end()
     found = state.md.helpers.parseLinkDestination(state.src, start, end)
@@ -154,12 +151,11 @@ def pointed(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
     start = state.pos
     if state.src[start] != "<" or not autolink(state, silent):
         return False
-    context: Context | None = state.env.get("context")
-    if not silent and context is not None:
+    if not silent:
         token = state.tokens[-3]
         typed = state.src[start + 1 : state.pos - 1]
         mail = str(token.attrs["href"]).startswith("mailto:") and not typed.startswith("mailto:")
-        span = context.place(state.src, start + 1, len(typed))
+        span = state.env["context"].place(state.src, start + 1, len(typed))
         token.meta["link"] = Link(target=f"mailto:{typed}" if mail else typed, span=span)
     return True
 
@@ -169,17 +165,11 @@ def tag(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
     start = state.pos
     if state.src[start] != "<" or not html_inline(state, silent):
         return False
-    context: Context | None = state.env.get("context")
-    if not silent and context is not None:
-        token = state.tokens[-1]
-        if "=" in token.content:
-            place = partial(_place_in_tag, context, state.src, start)
-            token.meta["pieces"] = rawhtml.scan(token.content, place, context)
+    if not silent and "=" in state.tokens[-1].content:
+        token, context = state.tokens[-1], state.env["context"]
+        place = lambda at, length: context.place(state.src, start + at, length)  # noqa: E731
+        token.meta["pieces"] = rawhtml.scan(token.content, place, context)
     return True
-
-
-def _place_in_tag(context: Context, source: str, start: int, offset: int, length: int) -> Span:
-    return context.place(source, start + offset, length)
 
 
 BARE = re.compile(r"https?://[^\s<]+")
@@ -201,9 +191,8 @@ def bare(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
     target = unescapeAll(url)
     opening.attrs = {"href": state.md.normalizeLink(target)}
     opening.info = "auto"
-    context: Context | None = state.env.get("context")
-    if context is not None:
-        opening.meta["link"] = Link(target=target, span=context.place(state.src, start, len(url)))
+    span = state.env["context"].place(state.src, start, len(url))
+    opening.meta["link"] = Link(target=target, span=span)
     state.push("text", "", 0).content = target
     state.push("link_close", "a", -1).info = "auto"
     state.pos = start + len(url)

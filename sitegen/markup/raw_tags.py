@@ -19,26 +19,16 @@ BREAK = re.compile(r"<br(?:\s[^>]*)?/?>", re.IGNORECASE)
 ID = re.compile(r"""\s+id\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+)""", re.IGNORECASE)
 NOTE = re.compile(r"""\sclass\s*=\s*["']?[^"'>]*note""", re.IGNORECASE)
 
-FORMATTING = frozenset(
-    {
-        *("a", "b", "big", "cite", "del", "em", "font", "i", "ins", "mark", "q", "s", "small"),
-        *("strike", "strong", "sub", "sup", "tt", "u"),
-    }
+FORMATTING, VOID, SHOWN = (
+    frozenset(names.split())
+    for names in (
+        "a b big cite del em font i ins mark q s small strike strong sub sup tt u",
+        "area base br col embed hr img input link meta source track wbr",
+        "audio canvas embed hr iframe img math meter object progress svg video",
+    )
 )
-"""Elements that only change how words look: cut at a line's end and opened again."""
-VOID = frozenset(
-    {
-        *("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source"),
-        *("track", "wbr"),
-    }
-)
-SHOWN = frozenset(
-    {
-        *("audio", "canvas", "embed", "hr", "iframe", "img", "math", "meter", "object"),
-        *("progress", "svg", "video"),
-    }
-)
-"""Elements that are seen although they hold no text."""
+"""Elements that only change how words look: cut at a line's end and opened again; those without an
+end; those that are seen although they hold no text."""
 
 
 class RawTags:

@@ -29,6 +29,15 @@ ELSEWHERE = frozenset({"href", "src", "alt", "width", "height"})
 PIXELS = re.compile(r"([1-9][0-9]{0,4})(?:px)?")
 
 
+ALWAYS = {
+    "softbreak": "\n",
+    "hardbreak": "<br>\n",
+    "callout_title_open": '<p class="callout-title">',
+    "callout_close": "</div>\n",
+    "table_close": "</table></div>\n",
+}
+
+
 def render(tokens: Sequence[Token], context: Context) -> Out:
     """Block or inline tokens as chunks."""
     out: Out = []
@@ -40,6 +49,8 @@ def _render(tokens: Sequence[Token], out: Out, context: Context) -> None:
     for index, token in enumerate(tokens):
         if token.type == "text":
             out.append(escapeHtml(token.content))
+        elif token.type in ALWAYS:
+            out.append(ALWAYS[token.type])
         else:
             RULES.get(token.type, element)(tokens, index, out, context)
 
@@ -75,14 +86,6 @@ def _inline(tokens: Sequence[Token], index: int, out: Out, context: Context) -> 
     _render(tokens[index].children or (), out, context)
 
 
-def _softbreak(_: Sequence[Token], __: int, out: Out, ___: Context) -> None:
-    out.append("\n")
-
-
-def _hardbreak(_: Sequence[Token], __: int, out: Out, ___: Context) -> None:
-    out.append("<br>\n")
-
-
 def _code_inline(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
     token = tokens[index]
     out.append(f"<code{attributes(token, context)}>{escapeHtml(token.content)}</code>")
@@ -90,14 +93,8 @@ def _code_inline(tokens: Sequence[Token], index: int, out: Out, context: Context
 
 def _link(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
     token = tokens[index]
-    slot = context.link(_typed(token, "href", context))
+    slot = context.link(token.meta["link"])
     out += ['<a href="', slot, f'"{attributes(token, context)}>']
-
-
-def _typed(token: Token, attribute: str, context: Context) -> Link:
-    """The link that the token carries; one of a rule that knows no places stands in line 1."""
-    known: Link | None = token.meta.get("link")
-    return known or Link(target=str(token.attrs[attribute]), span=context.span(1))
 
 
 def _image(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
@@ -105,7 +102,7 @@ def _image(tokens: Sequence[Token], index: int, out: Out, context: Context) -> N
 
 
 def _picture(token: Token, context: Context, *, titled: bool) -> ImageSlot:
-    link = _typed(token, "src", context)
+    link: Link = token.meta["link"]
     anchor = token.attrs.get("id")
     if anchor is not None:
         context.anchor(str(anchor), link.span)
@@ -211,18 +208,10 @@ def _callout(tokens: Sequence[Token], index: int, out: Out, _: Context) -> None:
     out.append(f'<div class="callout callout-{tokens[index].info}" role="note">\n')
 
 
-def _callout_title(_: Sequence[Token], __: int, out: Out, ___: Context) -> None:
-    out.append('<p class="callout-title">')
-
-
 def _table(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
     label = f"Table {context.count('table')}"
     out.append(f'<div class="table" role="region" tabindex="0" aria-label="{label}">')
     element(tokens, index, out, context)
-
-
-def _table_close(_: Sequence[Token], __: int, out: Out, ___: Context) -> None:
-    out.append("</table></div>\n")
 
 
 def _row(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
@@ -269,8 +258,6 @@ def _math_block(tokens: Sequence[Token], index: int, out: Out, context: Context)
 
 RULES: dict[str, Rule] = {
     "inline": _inline,
-    "softbreak": _softbreak,
-    "hardbreak": _hardbreak,
     "code_inline": _code_inline,
     "link_open": _link,
     "image": _image,
@@ -283,9 +270,7 @@ RULES: dict[str, Rule] = {
     "ordered_list_open": _list,
     "list_item_open": _list_item,
     "callout_open": _callout,
-    "callout_title_open": _callout_title,
     "table_open": _table,
-    "table_close": _table_close,
     "tr_open": _row,
     "th_open": _cell,
     "td_open": _cell,

@@ -14,13 +14,11 @@ TAG = re.compile(
 )
 OPAQUE = re.compile(r"<(script|style)\b(?:(?!<(?:script|style)\b).)*?</\1\s*>", re.DOTALL)
 KEPT = re.compile(r"(<pre\b(?:(?!<pre\b).)*?</pre>)", re.DOTALL)
-INLINE = frozenset(
-    {
-        *("a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "i", "img"),
-        *("input", "ins", "kbd", "label", "mark", "q", "ruby", "s", "samp", "small", "span"),
-        *("strong", "sub", "sup", "time", "u", "var", "wbr"),
-    }
+INLINE_NAMES = (
+    "a abbr b bdi bdo cite code data del dfn em i img input ins kbd label mark q ruby s samp small"
+    " span strong sub sup time u var wbr"
 )
+INLINE = frozenset(INLINE_NAMES.split())
 APART = frozenset({"br", "li", "tr", "dt", "dd", "figcaption", "summary", "option"})
 CELLS = frozenset({"td", "th"})
 
