@@ -11,9 +11,9 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta, timezone
+from html import escape
 from typing import Any
 from urllib.parse import urljoin
-from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
 from sitegen.media import Resolved, feed_html
@@ -215,13 +215,16 @@ def _tag(_name: str, _text: str = "", /, *, raw: bool = False, **attributes: str
     written = "".join(f' {name}="{_quoted(value)}"' for name, value in attributes.items())
     if not _text:
         return f"<{_name}{written}/>"
-    text = _text if raw else escape(_text)
+    text = _text if raw else escape(_text, quote=False)
     return f"<{_name}{written}>{text}</{_name}>"
 
 
+SPACES = str.maketrans({"\n": "&#10;", "\t": "&#9;", "\r": "&#13;"})
+
+
 def _quoted(text: str) -> str:
-    spaces = {'"': "&quot;", "\n": "&#10;", "\t": "&#9;", "\r": "&#13;"}
-    return escape(text, spaces)
+    """Text as the value of an attribute; a reader would make plain spaces of these three."""
+    return escape(text).translate(SPACES)
 
 
 def _language(tag: str) -> dict[str, str]:
