@@ -1,0 +1,64 @@
+"""A build killed at any moment: no half page, no foreign file touched, repaired at once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def start(site: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "sitegen", "build", "-q", "-s", str(site)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def tree(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.relative_to(folder).parts[0].startswith(".")
+    }
+
+
+def test_a_build_killed_at_a_random_moment_leaves_only_whole_files(tmp_path: Path) -> None:
+    posts = tmp_path / "content/posts"
+    posts.mkdir(parents=True)
+    (tmp_path / "site.toml").write_text('title = "A"\nurl = "https://example.org/"\n')
+    for number in range(30):
+        (posts / f"p{number}.md").write_text(f"First version of {number}.\n" * 20)
+    began = time.monotonic()
+    assert start(tmp_path).wait() == 0
+    took = time.monotonic() - began
+    public, kept = tmp_path / "public", tmp_path / "kept"
+    (public / "CNAME").write_text("example.org\n")
+    public.rename(kept)
+    for number in range(0, 30, 2):
+        (posts / f"p{number}.md").write_text(f"Second version of {number}.\n" * 20)
+    assert start(tmp_path).wait() == 0
+    old, new = tree(kept), tree(public) | {"CNAME": tree(kept)["CNAME"]}
+    moments = random.Random(7)  # noqa: S311 - moments, not secrets
+    for _ in range(6):
+        shutil.rmtree(public)
+        shutil.copytree(kept, public)
+        process = start(tmp_path)
+        time.sleep(moments.uniform(0.4, 1.0) * took)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        found = tree(public)
+        assert all(digest in {old.get(path), new.get(path)} for path, digest in found.items())
+        assert old.keys() & new.keys() <= found.keys()
+    assert start(tmp_path).wait() == 0
+    assert tree(public) == new
