@@ -70,6 +70,8 @@ def _as_route(target: str, config: Config) -> str:
 def _explain_source(document: Document, built: Built) -> Explanation:
     page = built.site.pages.get(document.path)
     left_out = [each.why for each in built.snapshot.left_out if each.path == document.path]
+    lists = {each.output for each in built.site.listings if each.intro != document.path}
+    lists |= {f"{each.output}{end}" for each in built.site.feeds for end in (".xml", ".json")}
     return Explanation(
         path=document.path,
         url=page.url if page else None,
@@ -78,7 +80,7 @@ def _explain_source(document: Document, built: Built) -> Explanation:
         outputs=tuple(
             artifact.path
             for artifact in built.snapshot.artifacts.values()
-            if page and artifact.made_from[:1] == (document.path,)
+            if page and artifact.made_from[:1] == (document.path,) and artifact.path not in lists
         ),
         listed_at=tuple(_listed_at(page, built)) if page else (),
     )

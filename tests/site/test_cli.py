@@ -187,6 +187,13 @@ def test_one_post_that_will_not_end_costs_only_itself(site: Path) -> None:
     assert "content/posts/wrong.md:1:5: error" in done.stderr
 
 
+def test_explain_tells_what_a_source_makes_from_where_it_is_listed(site: Path) -> None:
+    told = sitegen("explain", "content/poems/a-first-poem.md", "-s", site).stdout.splitlines()
+    made = [line.split()[1] for line in told if line.startswith("  makes ")]
+    assert made == ["poems/a-first-poem/index.html", "poems/a-first-poem/index.md"]
+    assert "  listed at /poems/" in told
+
+
 def test_explain_speaks_no_python_and_knows_static_files(site: Path) -> None:
     told = sitegen("explain", "about", "-s", site).stdout
     assert "draft         false  (default)" in told
