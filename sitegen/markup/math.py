@@ -1,7 +1,7 @@
 r"""Formulas in a text: found before any other rule reads their backslashes.
 
 Comes in: a `MarkdownIt`. Goes out: the same one, which makes tokens `math_inline` and `math_block`,
-whose `meta` holds the TeX, whether it is displayed, and where each of its lines stands. No formula
+whose `meta` holds the TeX, whether it is displayed, and where it begins. No formula
 is looked for when `env["math"]` is false. `$…$` is read by Pandoc's rule: no space inside the
 dollars, no digit behind them. `\[…\]` is a formula only as a paragraph of its own that looks like
 one, or with each mark alone on its line: `\[sic\]` and `\[…\]` are brackets.
@@ -25,11 +25,6 @@ def plugin(md: MarkdownIt) -> None:
     )
     md.inline.ruler.before("escape", "math_inline", inline)
 
-
-# --- where a formula stands ----------------------------------------------------------------------
-
-Place = tuple[int, int]
-"""The line and column of the file on which a line of TeX begins."""
 
 CLOSING = {"$$": re.compile(r"(?<!\\)\$\$"), r"\[": re.compile(r"(?<!\\)\\\]")}
 SIGN = re.compile(r"[\\^_=+<>]|\b[A-Za-z]\(|^[A-Za-z]$")
@@ -59,14 +54,14 @@ def block(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noq
     token = state.push("math_block", "", 0)
     token.markup = opening
     token.map = [start, last + 1]
-    text = state.getLines(start, last + 1, state.blkIndent, keepLastLF=False)
-    inside = text.rstrip()[: -2 if closed else None]
-    before = len(inside) - len(inside.lstrip()) + 2
+    text = state.getLines(start, last + 1, state.blkIndent, keepLastLF=False).strip()
+    context: Context = state.env["context"]
+    column = begin - state.src.rfind("\n", 0, begin)
     token.meta = {
-        "tex": inside[before:],
+        "tex": text[2 : -2 if closed else None],
         "display": True,
         "closed": closed,
-        "places": _block_places(state, text.split("\n"), start, before),
+        "span": context.span(context.first_line + start, column + 2),
     }
     state.line = last + 1
     return True
@@ -84,16 +79,6 @@ def _last_line(state: StateBlock, start: int, end: int, opening: str) -> tuple[i
         if line > start and text.startswith(opening):
             return line - 1, False  # so that many that are open cost no square
     return end - 1, False
-
-
-def _block_places(state: StateBlock, rows: list[str], start: int, before: int) -> list[Place]:
-    first = state.env["context"].first_line
-    places = []
-    for line, row in enumerate(rows, start):
-        end = state.eMarks[line]
-        column = end - len(row) - state.src.rfind("\n", 0, end)
-        places.append((first + line, max(1, column) + (before if line == start else 0)))
-    return places
 
 
 INLINE = {
@@ -123,18 +108,7 @@ def inline(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
     if not silent:
         token = state.push("math_inline", "", 0)
         token.markup = opening
-        places = _inline_places(state, match.start(1), match.end(1))
-        token.meta = {"tex": match[1], "display": opening == "$$", "places": places}
+        span = state.env["context"].place(state.src, match.start(1))
+        token.meta = {"tex": match[1], "display": opening == "$$", "span": span}
     state.pos = match.end()
     return True
-
-
-def _inline_places(state: StateInline, start: int, end: int) -> list[Place]:
-    context: Context = state.env["context"]
-    places = []
-    while True:
-        span = context.place(state.src, start)
-        places.append((span.line, span.column))
-        start = state.src.find("\n", start, end) + 1
-        if start == 0:
-            return places

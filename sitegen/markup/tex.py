@@ -146,15 +146,15 @@ def _read(error: str) -> tuple[int, str]:
 
 def _span(token: Token, offset: int, context: Context) -> Span:
     """The place of a command of the TeX, which may have several lines."""
-    tex, places = token.meta["tex"], token.meta["places"]
+    tex, begin = token.meta["tex"], token.meta["span"]
     if offset < 0:
-        line, column = places[0]
-        return context.span(line, max(1, column + offset), -offset)
+        return context.span(begin.line, begin.column + offset, -offset)
     offset = min(offset, len(tex.rstrip()))
-    row = tex.count("\n", 0, offset)
-    line, column = places[row] if row < len(places) else places[-1]
-    length = max(1, len(_word(tex, offset)))
-    return context.span(line, column + offset - tex.rfind("\n", 0, offset) - 1, length)
+    row, column = tex.count("\n", 0, offset), begin.column
+    if row:
+        column = context.find(begin.line + row, tex.split("\n")[row]).column
+    column += offset - tex.rfind("\n", 0, offset) - 1
+    return context.span(begin.line + row, column, max(1, len(_word(tex, offset))))
 
 
 WORD = re.compile(r"\\(?:begin|end)?(?:[A-Za-z]+|.)?|\{\w+\*?\}|.?")
