@@ -14,7 +14,7 @@ import signal
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import NamedTuple
 
@@ -51,11 +51,13 @@ def run(  # noqa: PLR0913
     """
     results: list[bytes | None] = [None] * count
     waiting = deque(range(count))
-    workers = [_start(work) for _ in range(min(jobs, count))]
+    workers: list[Worker] = []
     finished = 0
     try:
-        for worker in workers:
-            _give(worker, waiting)
+        while len(workers) < min(jobs, count):
+            with _uninterrupted():
+                workers.append(_start(work))
+            _give(workers[-1], waiting)
         while finished < count:
             for worker in _ready(workers, limit):
                 gone = _take(worker, results, limit)
@@ -111,9 +113,10 @@ def _replace(  # noqa: PLR0913, PLR0917
     results[index] = lost(index, why)
     waiting.extendleft(reversed(worker.given))
     _end(worker)
-    fresh = _start(work)
-    workers[workers.index(worker)] = fresh
-    _give(fresh, waiting)
+    place = workers.index(worker)
+    with _uninterrupted():
+        workers[place] = _start(work)
+    _give(workers[place], waiting)
 
 
 def _give(worker: Worker, waiting: deque[int]) -> None:
@@ -123,6 +126,19 @@ def _give(worker: Worker, waiting: deque[int]) -> None:
     if tasks:
         with contextlib.suppress(OSError):  # a dead worker is noticed when it is read from
             worker.pipe.send_bytes(",".join(map(str, tasks)).encode())
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Keep an interrupt waiting: Python forgets one that comes while it forks.
+
+    A worker never hears of one, since the parent ends it.
+    """
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
 
 
 def _start(work: Callable[[int], bytes]) -> Worker:
@@ -141,7 +157,6 @@ def _start(work: Callable[[int], bytes]) -> Worker:
 
 
 def _serve(work: Callable[[int], bytes], pipe: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us
     _limit_memory()
     with contextlib.suppress(EOFError, OSError):
         while True:
