@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import assert_never
 
@@ -36,9 +37,16 @@ def feed_html(body: Body, document: Document, resolved: Resolved, page_url: str)
     return _FeedMedium(document, resolved, page_url).whole(body)
 
 
+BESIDE = re.compile(r"""(?<=\S)(?=<span class=["']?[^"'<>]*note)""")
+"""Where a sidenote made by hand begins right behind a word; a reader may show it as text."""
+
+
 class _FeedMedium(Medium):
     def __init__(self, document: Document, resolved: Resolved, page_url: str) -> None:
         self.document, self.resolved, self.page_url = document, resolved, page_url
+
+    def html(self, body: Body) -> str:
+        return BESIDE.sub(" ", super().html(body))
 
     def whole(self, body: Body) -> str:
         """The body and, below a rule, its notes."""

@@ -181,6 +181,14 @@ def test_a_feed_holds_its_notes_at_the_end() -> None:
     )
 
 
+def test_a_sidenote_made_by_hand_is_parted_from_its_word_where_classes_are_lost() -> None:
+    source = 'word<input type="checkbox"/><span class="sidenote">a\nnote</span> more'
+    assert '/> <span class="sidenote">a' in feed(source)
+    assert 'word <span class="marginnote">a note</span>' in feed(
+        'word<span class="marginnote">a\nnote</span>', "poem"
+    )
+
+
 def test_a_figure_in_a_feed_is_a_picture_a_sentence_and_a_table() -> None:
     said = "The word &quot;its&quot; looks at &quot;cat&quot;."
     assert feed("```attention\n```") == (
