@@ -34,9 +34,9 @@ OPAQUE = frozenset({"script", "style", "textarea", "title"})
 """Elements whose inside is text, whatever it looks like."""
 
 
-WITH_MARKDOWN = re.compile(
-    r"""(<(?![pP]\b)[A-Za-z][^<>]*?)\s+markdown(?:=["']?\w+["']?)?(?=[\s>])([^<>]*>)\s*"""
-)
+BEFORE = re.compile(r"<(?![pP]\b)[A-Za-z][^<>]*")
+BEHIND = re.compile(r"""(?:=["']?\w+["']?)?((?:\s[^<>]*)?>)\s*""")
+"""What stands before and behind the attribute `markdown` of a tag."""
 
 
 def plugin(md: MarkdownIt) -> None:
@@ -50,12 +50,13 @@ def with_markdown(state: StateBlock, start: int, _: int, silent: bool) -> bool: 
     begin = state.bMarks[start] + state.tShift[start]
     if not state.src.startswith("<", begin) or state.is_code_block(start):
         return False
-    match = WITH_MARKDOWN.fullmatch(state.src, begin, state.eMarks[start])
-    if match is None:
+    before, found, behind = state.src[begin : state.eMarks[start]].partition(" markdown")
+    match = BEHIND.fullmatch(behind) if found and BEFORE.fullmatch(before) else None
+    if match is None or before.count('"') % 2:
         return False
     if not silent:
         token = state.push("html_block", "", 0)
-        token.map, token.content = [start, start + 1], f"{match[1]}{match[2]}\n"
+        token.map, token.content = [start, start + 1], f"{before}{match[1]}\n"
         state.line = start + 1
     return True
 

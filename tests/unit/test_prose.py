@@ -228,7 +228,7 @@ def test_a_tag_that_says_so_holds_markdown() -> None:
 
 
 def test_any_other_tag_holds_html() -> None:
-    text = '<div title="markdown" class="markdown-body">\n**a**\n</div>'
+    text = '<div title="a markdown b" class="markdown-body">\n**a**\n</div>'
     assert html(text) == text
 
 
@@ -302,6 +302,7 @@ ODD = {
     "callouts": "!!! note\n" * 3_000,
     "candidates": '<img alt="" srcset="' + "a.png 1x, " * 10_000 + '">',
     "nulls": "\0" * 10_000,
+    "a tag with spaces": "<div" + " " * 200_000 + "markdown" + " markdown" * 20_000,
     "tags that hold Markdown": "<div markdown " * 20_000 + "\n<div markdown>" * 2_000,
     "quoted callouts": "> " * 50 + "[!note]\n" + "> [!note] a\n" * 3_000,
     "titles of links": '[a](b "' + "](" * 5_000 + '")',
