@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from sitegen.errors import ConfigError, suggest
 from sitegen.model import Config, Kind, MarkupConfig, Section, Settings
 from sitegen.moments import find_zone
-from sitegen.slugs import address_mistake, is_language, printable
+from sitegen.slugs import address_mistake, is_language, names_folder, printable
 from sitegen.toml import Toml, read_toml
 
 T = TypeVar("T")
@@ -228,8 +228,8 @@ def settings_for(path: str, config: Config) -> Settings:
 
 
 def _kind_at(path: PurePosixPath, config: Config) -> tuple[Kind, str]:
-    if path.stem.lower() == "index":
-        return "page", "index.md is the page of its folder"
+    if names_folder(path.stem):
+        return "page", f"{path.name} is the page of its folder"
     folders = path.parent.parts[1:]
     if folders:
         name = unicodedata.normalize("NFC", folders[0])

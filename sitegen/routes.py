@@ -17,13 +17,16 @@ from urllib.parse import quote, unquote
 
 from sitegen.errors import Problem, RouteError, Span, suggest
 from sitegen.model import Config, Document
-from sitegen.slugs import address_mistake, slugify
+from sitegen.slugs import address_mistake, names_folder, slugify
 
 CONTENT = "content/"
 PLACEHOLDERS = ("year", "month", "day", "slug", "section")
 LONGEST_NAME, LONGEST_PATH = 255, 1000
 """In bytes: a name is limited by file systems, a path by some of them and by sitemaps."""
 
+
+UNPLACED = ".unplaced/"
+"""Where a document with a refused address would be; nothing below it is ever published."""
 
 # --- the place of a document -----------------------------------------------------------------
 
@@ -36,7 +39,7 @@ def place(document: Document, config: Config) -> tuple[str, Problem | None]:
     try:
         return _wanted(document, config), None
     except RouteError as error:
-        return f".unplaced/{document.path}/index.html", error.problem()
+        return f"{UNPLACED}{document.path}/index.html", error.problem()
 
 
 def section_of(path: str) -> str | None:
@@ -47,7 +50,7 @@ def section_of(path: str) -> str | None:
 
 def is_index(document: Document) -> bool:
     """Whether the source is the page of its folder."""
-    return splitext(basename(document.path))[0] == "index"
+    return names_folder(splitext(basename(document.path))[0])
 
 
 def is_natural(document: Document) -> bool:

@@ -70,6 +70,11 @@ def split_date(stem: str) -> tuple[date | None, str]:
         return None, stem
 
 
+def names_folder(stem: str) -> bool:
+    """Whether a file of this name is the page of its folder; `_index` is what others call it."""
+    return stem.lower() in {"index", "_index"}
+
+
 def readable(name: str) -> str:
     """A title made of a file's name: spaces for `-` and `_`, the first letter a capital."""
     words = re.sub(r"[-_ ]+", " ", unicodedata.normalize("NFC", name)).strip()

@@ -14,7 +14,7 @@ from sitegen.budget import time_limit
 from sitegen.build.stage import Inputs, Run, mistakes_in
 from sitegen.errors import Problem, SiteError, TemplateError
 from sitegen.model import Artifact, Asset, Page, Site, Source, Value
-from sitegen.routes import media_type, source_output
+from sitegen.routes import UNPLACED, media_type, source_output
 
 PAGE_SECONDS = 5.0
 Maker = Callable[[], Iterable[Artifact]]
@@ -79,6 +79,8 @@ def _makers(theme: templates.Theme, site: Site, inputs: Inputs) -> Iterator[tupl
     # A page that introduces a listing is shown at the head of it, and nowhere else.
     intros = frozenset(listing.intro for listing in site.listings)
     for path, page in site.pages.items():
+        if page.output.startswith(UNPLACED):
+            continue
         yield path, partial(_page, theme, site, page, sources[path], introduces=path in intros)
     for listing in site.listings:
         yield listing.url, lambda it=listing: [templates.render_listing(theme, site, it)]  # type: ignore[misc]

@@ -21,7 +21,7 @@ from sitegen.frontmatter.fields import FIELDS, Entry, unknown
 from sitegen.frontmatter.yaml import read_entries
 from sitegen.model import Kind, Meta, Moment, Origin, Settings, Source, Value
 from sitegen.moments import find_zone
-from sitegen.slugs import readable, slugify, split_date
+from sitegen.slugs import names_folder, readable, slugify, split_date
 from sitegen.toml import read_toml
 
 MOST_FIELDS = 100
@@ -157,7 +157,7 @@ def _title(path: str, heading: tuple[str, Span] | None) -> tuple[str, str, Span 
     if heading and heading[0].strip():
         return heading[0], f"first heading, line {heading[1].line}", heading[1]
     file = PurePosixPath(path)
-    if file.stem.lower() != "index":
+    if not names_folder(file.stem):
         return readable(split_date(file.stem)[1]), "file name", None
     folder = file.parent.name if len(file.parts) > 2 else "home"  # noqa: PLR2004
     return readable(split_date(folder)[1]), "folder name", None

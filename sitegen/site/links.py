@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote, urlsplit
 from sitegen.errors import LinkError, Problem, Span, warning
 from sitegen.model import Asset, Document, Stanza, Value, VerseSlot
 from sitegen.routes import CONTENT
+from sitegen.slugs import names_folder, split_date
 
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
 WEB = re.compile(r"(?:https?:)?//([^/?#]*)([^?#]*)", re.IGNORECASE)
@@ -93,7 +94,7 @@ def _key(path: str) -> str:
 def _stem(path: str) -> str:
     """A source as people link to it: without suffix, an index as its folder."""
     stem = splitext(path)[0]
-    return dirname(stem) if basename(stem) == "index" else stem
+    return dirname(stem) if names_folder(basename(stem)) else stem
 
 
 def _address_key(path: str) -> str:
@@ -188,6 +189,8 @@ def _find_here(
     else:
         within = normpath(join(dirname(_key(document.path)), path))
         candidates = ["" if within == "." else within]
+    # An old blog links to its pages as files, by the address that they had there.
+    candidates += [each.removesuffix(".html") for each in candidates if each.endswith(".html")]
     for candidate in candidates:
         for known_paths in places:
             if found := known_paths.get(_address_key(candidate)):
@@ -221,7 +224,9 @@ def _nothing(
     if target.startswith("/"):
         where = "no page, file or alias of the site is there"
     message = f"{_quoted(target)} leads to nothing: {where}"
-    meant = _nearest(path, lambda: _neighbours(path, known), path, known)
+    own = _key(document.path)
+    others = (each for each in _neighbours(path, known) if each != own)
+    meant = _nearest(path, lambda: others, path, known)
     meant = meant and relpath(meant, dirname(_key(document.path)) or ".")
     if not meant and HOST.match(target):
         scheme = "an address on another host begins with its scheme: "
@@ -265,6 +270,12 @@ def _other_ids(document: Document, known: Known) -> frozenset[str]:
     return known.lines[document.path]
 
 
+def _undated(path: str) -> str:
+    """A path as it is compared: people mistype names, and leave out dates and suffixes."""
+    name = splitext(basename(path))[0] if splitext(path)[1] in {".md", ".html", ""} else path
+    return join(dirname(path), split_date(basename(name))[1]).casefold()
+
+
 def _nearest(wanted: str, names: Callable[[], Iterable[str]], key: str, known: Known) -> str | None:
     """The name that was probably meant: one with the same end, or with nearly the same letters."""
     if key not in known.told:
@@ -272,9 +283,9 @@ def _nearest(wanted: str, names: Callable[[], Iterable[str]], key: str, known: K
             return None
         from difflib import get_close_matches  # slow to import, and needed only after a mistake
 
-        some = list(islice(names(), MOST_NAMES))
-        end = basename(wanted)
+        some = {_undated(name): name for name in islice(names(), MOST_NAMES)}
+        end = basename(_undated(wanted))
         same = [name for name in some if basename(name) == end and not end.startswith("index.")]
-        near = get_close_matches(wanted, same or some, n=1, cutoff=0.6) or same
-        known.told[key] = near[0] if near else None
+        near = get_close_matches(_undated(wanted), same or some, n=1, cutoff=0.75) or same
+        known.told[key] = some[near[0]] if near else None
     return known.told[key]

@@ -161,3 +161,32 @@ def test_a_robots_txt_of_the_writers_own_wins(tmp_path: Path) -> None:
     site = make_site(tmp_path, "== static/robots.txt\nUser-agent: *\nDisallow: /\n")
     assert site.problems == ()
     assert site.text("robots.txt") == "User-agent: *\nDisallow: /\n"
+
+
+def test_links_that_an_old_blog_made_to_its_addresses_find_their_pages(tmp_path: Path) -> None:
+    site = make_site(
+        tmp_path,
+        "== content/essays/2024-03-04-name.md\nwords\n== content/essays/_index.md\n# All essays\n"
+        "== content/notes/a.md\n"
+        "[1](/essays/name.html) [2](/essays/2024-03-04-name) [3](/essays/2024-03-04-name.html)\n"
+        "[4](../essays/2024-03-04-name.html) [5](/essays/name/) [6](/essays/)\n",
+    )
+    assert site.problems == ()
+    page = site.text("notes/a/index.html")
+    assert page.count('href="/essays/name/"') == 5
+    assert "All essays" in site.text("essays/index.html")
+
+
+def test_a_link_without_the_date_of_a_file_is_told_the_file(tmp_path: Path) -> None:
+    site = make_site(
+        tmp_path,
+        "== content/essays/2024-03-04-name.md\nwords\n== content/notes/a.md\n"
+        "[x](../essays/name.md) [y](/essays/nam/)\n",
+    )
+    assert site.report.count('did you mean "../essays/2024-03-04-name.md"?') == 2
+
+
+def test_a_page_with_a_refused_address_is_never_published(tmp_path: Path) -> None:
+    site = make_site(tmp_path, "== content/odd/CON.md\nwords\n")
+    assert len(site.errors) == 1
+    assert not [path for path in site.paths if "CON" in path or path.startswith(".")]
