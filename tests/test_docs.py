@@ -10,7 +10,8 @@ import pytest
 from sitegen.cli import main
 from sitegen.config import MARKUP, SECTION, SITE
 from sitegen.figures import FIGURES
-from sitegen.figures.spec import INPUT_KEYS, OWN_KEYS
+from sitegen.figures.matrices import INPUT_KEYS
+from sitegen.figures.spec import OWN_KEYS
 from sitegen.frontmatter.fields import FIELDS
 from tests.sites import make_site
 

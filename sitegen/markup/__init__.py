@@ -37,6 +37,9 @@ def parse(source: Source, settings: Settings) -> Document:
     title, body, lead = (_poem if kind == "poem" else _prose)(front, context)
     report_unused(context)
     meta, origins = complete(front, source, settings, heading=title, summary=_summary(lead))
+    title_id = headings.slug(title[0]) if title else ""
+    if title_id in context.anchors:
+        title_id = ""  # a heading of the body has it
     return Document(
         path=source.path,
         digest=source.digest,
@@ -48,7 +51,8 @@ def parse(source: Source, settings: Settings) -> Document:
         links=tuple(context.links),
         images=tuple(context.images),
         fences=tuple(context.fences),
-        anchors=frozenset(context.anchors | ({headings.slug(title[0])} if title else set())),
+        anchors=frozenset({*context.anchors, *filter(None, [title_id])}),
+        title_id=title_id,
         words=word_count(body),
         problems=tuple(context.problems),
     )

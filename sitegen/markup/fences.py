@@ -50,6 +50,9 @@ def _figure(token: Token, line: int, context: Context) -> FigureSlot:
     named = ID.search(token.content)
     name = named[1] if named else f"figure.{number}"
     span = context.find(line, token.markup + token.info.rstrip())
+    if any(fence.id == name for fence in context.fences):
+        context.error(FigureError, f'another figure of this page has the id "{name}"', span)
+        name = f"figure.{number}"
     context.anchor(name, span)
     context.fences.append(Fence(id=name, text=token.content, span=span, indent=span.column - 1))
     return FigureSlot(index=number - 1)

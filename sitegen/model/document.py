@@ -132,5 +132,7 @@ class Document(Value, frozen=True):
     """The fences, drawn: empty as `parse` leaves it, filled in by `build`."""
     anchors: frozenset[str] = frozenset()
     """Every id in the body that a link may point at."""
+    title_id: str = ""
+    """The id of a title that was a heading of the body: links may point at it too."""
     words: int = 0
     problems: tuple[Problem, ...] = ()

@@ -200,7 +200,7 @@ def _claims_of(document: Document, output: str, introduces: bool) -> Iterator[Cl
     span = span_of(document, "permalink", "slug")
     if not introduces:
         yield Claim(output=output, by=document.path, span=span)
-    for name in _beside(document, output):
+    for name in dict.fromkeys(_beside(document, output)):  # two figures of one name are its own
         yield Claim(output=name, by=document.path, span=span)
 
 

@@ -190,3 +190,14 @@ def test_a_page_with_a_refused_address_is_never_published(tmp_path: Path) -> Non
     site = make_site(tmp_path, "== content/odd/CON.md\nwords\n")
     assert len(site.errors) == 1
     assert not [path for path in site.paths if "CON" in path or path.startswith(".")]
+
+
+def test_a_link_to_the_title_of_another_page_leads_to_its_heading(tmp_path: Path) -> None:
+    site = make_site(
+        tmp_path,
+        "== content/posts/a.md\n# The Long Title\n\nwords\n"
+        "== content/posts/b.md\n[x](a.md#the-long-title)\n",
+    )
+    assert site.problems == ()
+    assert 'href="/posts/a/#the-long-title"' in site.text("posts/b/index.html")
+    assert ' id="the-long-title"' in site.text("posts/a/index.html")

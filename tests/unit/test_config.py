@@ -233,7 +233,7 @@ SECTIONS = '[sections.notes]\ntype = "poem"\n[sections.poems]\ntype = "page"\n[s
         ("content/a/notes/a.md", "page", "default"),
         ("content/notes/index.md", "page", "index.md is the page of its folder"),
         ("content/verse/Index.markdown", "page", "Index.markdown is the page of its folder"),
-            ("content/verse/_index.md", "page", "_index.md is the page of its folder"),
+        ("content/verse/_index.md", "page", "_index.md is the page of its folder"),
         ("content/verse.md", "page", "default"),
     ],
 )
