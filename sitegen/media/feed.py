@@ -79,4 +79,6 @@ class _FeedMedium(Medium):
         figure = self.resolved.figures[index]
         source = address_of(absolute(self.page_url, figure_file(figure)))
         sentence = escape(figure.sentence)
-        return f'<p><img src="{source}" alt="{sentence}"></p>\n<p>{sentence}</p>\n{figure.table}\n'
+        caption = f"<p>{escape(figure.caption)}</p>\n" if figure.caption else ""
+        image = f'<p><img src="{source}" alt="{sentence}"></p>\n'
+        return f"{image}<p>{sentence}</p>\n{caption}{figure.table}\n"
