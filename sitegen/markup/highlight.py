@@ -148,7 +148,8 @@ def _pieces(code: str, language: str) -> list[Piece]:
     pieces: list[Piece] = []
     last, run = "", ""
     try:
-        for _, kind, text in lexer.get_tokens_unprocessed(code):
+        # A lexer of its own for each block: some remember what they have read.
+        for _, kind, text in lexer(stripnl=False, ensurenl=False).get_tokens_unprocessed(code):
             name = _class_of(kind)
             if name != last:
                 pieces.append((last, run))
@@ -188,12 +189,11 @@ ALSO = {
 
 
 @cache
-def _lexer(language: str) -> Lexer | None:
+def _lexer(language: str) -> type[Lexer] | None:
     from pygments.lexers import find_lexer_class
 
     name = _names().get(ALSO.get(language, language))
-    lexer = find_lexer_class(name) if name else None
-    return lexer(stripnl=False, ensurenl=False) if lexer else None
+    return find_lexer_class(name) if name else None
 
 
 UNMARKED = frozenset({"err", "n", "p", "w", "x", "esc"})

@@ -2,10 +2,13 @@
 
 import html
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pygments.lexer import Lexer
 
 from sitegen.errors import Problem
 from sitegen.markup import highlight, open_context
@@ -149,23 +152,30 @@ def test_a_range_without_an_end_costs_nothing() -> None:
 
 
 def test_a_lexer_that_fails_leaves_the_code_as_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Broken:
-        def get_tokens_unprocessed(self, code: str) -> None:
+    class Broken(Lexer):
+        def get_tokens_unprocessed(self, code: str) -> Iterator[Any]:
             raise ValueError(code)
 
-    monkeypatch.setattr(highlight, "_lexer", lambda _: Broken())
+    monkeypatch.setattr(highlight, "_lexer", lambda _: Broken)
     assert copied(clean("python")) == CODE
     assert "<span" not in clean("python")
 
 
 def test_a_lexer_that_leaves_something_out_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Forgetful:
-        def get_tokens_unprocessed(self, code: str) -> list[tuple[int, object, str]]:
-            return [(0, (), code[1:])]
+    class Forgetful(Lexer):
+        def get_tokens_unprocessed(self, code: str) -> Iterator[Any]:
+            yield 0, (), code[1:]
 
-    monkeypatch.setattr(highlight, "_lexer", lambda _: Forgetful())
+    monkeypatch.setattr(highlight, "_lexer", lambda _: Forgetful)
     monkeypatch.setattr(highlight, "_class_of", lambda _: "k")
     assert copied(clean("python")) == CODE
+
+
+def test_a_block_is_coloured_as_if_there_were_no_other() -> None:
+    code = "VAR x: COROUTINE;\n"
+    before = clean("modula2", code)
+    clean("modula2", "(*!m2pim*)\nMODULE x;\n")
+    assert clean("modula2", code) == before
 
 
 LANGUAGES = ("", "python", "js", "html", "console", "pycon", "diff", "yaml", "json", "rust", "tex")
