@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
@@ -16,14 +16,12 @@ from sitegen.figures.shares import share
 seeds = st.integers(0, 10**6)
 sizes = st.integers(1, 9)
 scales = st.floats(0, 50)
-unhurried = settings(deadline=None)  # a busy machine is no mistake
 
 
 def vectors(seed: int, n: int, d: int) -> tuple[Array, Array, Array]:
     return normals(seed, "q", n, d), normals(seed, "k", n, d), normals(seed, "v", n, d)
 
 
-@unhurried
 @given(seeds, sizes, sizes, scales, st.booleans())
 def test_each_row_is_a_distribution(
     seed: int,
@@ -39,7 +37,6 @@ def test_each_row_is_a_distribution(
     assert (entropy(weights) <= np.log2(n) + 1e-9).all()
 
 
-@unhurried
 @given(seeds, sizes, sizes, st.randoms(use_true_random=False))
 def test_the_order_of_tokens_means_nothing_without_a_mask(
     seed: int, n: int, d: int, random: Random
@@ -53,7 +50,6 @@ def test_the_order_of_tokens_means_nothing_without_a_mask(
     assert_allclose(shuffled.output, output[order], rtol=0, atol=1e-12)
 
 
-@unhurried
 @given(seeds, st.integers(2, 9), sizes, st.data())
 def test_what_comes_later_changes_nothing_under_a_causal_mask(
     seed: int, n: int, d: int, data: st.DataObject
@@ -66,14 +62,12 @@ def test_what_comes_later_changes_nothing_under_a_causal_mask(
     assert_allclose(whole.output[:m], prefix.output, rtol=0, atol=1e-12)
 
 
-@unhurried
 @given(seeds, sizes, st.floats(-1000, 1000))
 def test_softmax_does_not_see_a_shift(seed: int, n: int, shift: float) -> None:
     x = normals(seed, "x", n)
     assert_allclose(softmax(x + shift), softmax(x), rtol=0, atol=1e-11)
 
 
-@unhurried
 @given(seeds, sizes, sizes)
 def test_a_scale_of_nothing_spreads_evenly(seed: int, n: int, d: int) -> None:
     q, k, v = vectors(seed, n, d)
@@ -81,7 +75,6 @@ def test_a_scale_of_nothing_spreads_evenly(seed: int, n: int, d: int) -> None:
     assert_allclose(attend(q, k, v, scale=1e-12).weights, 1 / n, rtol=0, atol=1e-9)
 
 
-@unhurried
 @given(seeds, st.integers(1, 64), scales)
 def test_published_percents_sum_to_100_and_are_less_than_one_off(
     seed: int, n: int, scale: float

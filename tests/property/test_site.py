@@ -8,7 +8,7 @@ from unicodedata import normalize
 from urllib.parse import quote, unquote
 from xml.etree import ElementTree as ET
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -63,7 +63,6 @@ def outputs(site: Site) -> list[str]:
     return pages + lists + [redirect.output for redirect in site.redirects]
 
 
-@settings(deadline=None)
 @given(DOCUMENTS, CONFIGS)
 def test_nothing_is_published_outside_of_the_output_folder(
     documents: list[Document], config: Config
@@ -77,7 +76,6 @@ def test_nothing_is_published_outside_of_the_output_folder(
             assert not set(output) & set("\0\n\\?#")
 
 
-@settings(deadline=None)
 @given(DOCUMENTS)
 def test_a_site_without_route_errors_has_no_two_files_at_one_address(
     documents: list[Document],
@@ -88,7 +86,6 @@ def test_a_site_without_route_errors_has_no_two_files_at_one_address(
         assert len(set(same)) == len(same)
 
 
-@settings(deadline=None)
 @given(DOCUMENTS, CONFIGS)
 def test_an_address_is_ascii_and_decodes_to_its_output(
     documents: list[Document], config: Config
@@ -101,7 +98,6 @@ def test_an_address_is_ascii_and_decodes_to_its_output(
         assert page.output == (f"{path}index.html" if not path or path[-1] == "/" else path)
 
 
-@settings(deadline=None)
 @given(DOCUMENTS, st.randoms(use_true_random=False))
 def test_the_order_in_which_documents_come_does_not_matter(
     documents: list[Document], random: Any
@@ -111,7 +107,6 @@ def test_the_order_in_which_documents_come_does_not_matter(
     assert site_of(*documents) == site_of(*shuffled)
 
 
-@settings(deadline=None)
 @given(DOCUMENTS)
 def test_every_problem_has_words_and_a_place_in_a_source(documents: list[Document]) -> None:
     site = site_of(*documents)
@@ -121,7 +116,6 @@ def test_every_problem_has_words_and_a_place_in_a_source(documents: list[Documen
         assert problem.span is None or problem.span.path in paths
 
 
-@settings(deadline=None)
 @given(DOCUMENTS, CONFIGS)
 def test_neighbours_point_at_each_other(documents: list[Document], config: Config) -> None:
     pages = site_of(*documents, config=config).pages
@@ -133,7 +127,6 @@ def test_neighbours_point_at_each_other(documents: list[Document], config: Confi
             assert page.next.kind == page.document.meta.kind
 
 
-@settings(deadline=None)
 @given(DOCUMENTS, CONFIGS)
 def test_the_pages_of_a_listing_hold_each_entry_once(
     documents: list[Document], config: Config
@@ -145,7 +138,6 @@ def test_the_pages_of_a_listing_hold_each_entry_once(
     assert len({entry.path for entry in home}) == len(home)
 
 
-@settings(deadline=None)
 @given(PLAIN, CONFIGS)
 def test_every_source_can_be_linked_to_from_every_other(
     documents: list[Document], config: Config
@@ -166,7 +158,6 @@ def test_every_source_can_be_linked_to_from_every_other(
         assert list(page.links) == [site.pages[target].url for target in targets]
 
 
-@settings(deadline=None)
 @given(DOCUMENTS, CONFIGS)
 def test_every_feed_parses_and_its_times_are_those_of_its_entries(
     documents: list[Document], config: Config

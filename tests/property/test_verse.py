@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import unescape
 from html.parser import HTMLParser
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -119,13 +119,11 @@ def in_stanzas(verse: Verse) -> list[str]:
     return [squeezed(words_of(line.body)) for stanza in stanzas for line in stanza.lines]
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(POEMS)
 def test_every_line_that_is_not_blank_appears_once_and_in_order(rows: list[str]) -> None:
     assert in_stanzas(parsed("\n".join(rows))) == typed(rows)
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(POEMS)
 def test_stanzas_end_exactly_where_blank_lines_stand(rows: list[str]) -> None:
     blocks = parsed("\n".join(rows)).blocks
@@ -134,7 +132,6 @@ def test_stanzas_end_exactly_where_blank_lines_stand(rows: list[str]) -> None:
     assert sizes == [len(run.split("\n")) for run in runs if run]
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(POEMS)
 def test_lines_are_numbered_from_one_without_a_hole(rows: list[str]) -> None:
     stanzas = (block for block in parsed("\n".join(rows)).blocks if isinstance(block, Stanza))
@@ -142,7 +139,6 @@ def test_lines_are_numbered_from_one_without_a_hole(rows: list[str]) -> None:
     assert numbers == list(range(1, len(typed(rows)) + 1))
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(POEMS)
 def test_page_feed_and_plain_text_have_the_same_lines(rows: list[str]) -> None:
     verse = parsed("\n".join(rows))
@@ -155,7 +151,6 @@ def test_page_feed_and_plain_text_have_the_same_lines(rows: list[str]) -> None:
     assert [line for line in plain if line] == typed(rows)
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(st.lists(LINES, min_size=1, max_size=8))
 def test_a_feed_and_plain_text_indent_by_the_columns_of_the_page(rows: list[str]) -> None:
     verse = parsed("\n".join(rows))
@@ -184,7 +179,6 @@ class Balance(HTMLParser):
         self.open.remove(tag)
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(ANYTHING)
 def test_whatever_is_typed_every_line_has_balanced_tags(source: str) -> None:
     for block in parsed(source).blocks:
@@ -196,7 +190,6 @@ def test_whatever_is_typed_every_line_has_balanced_tags(source: str) -> None:
             assert "\n" not in html_of(line.body)
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(ANYTHING)
 def test_whatever_is_typed_no_line_is_empty_and_each_is_in_every_medium(source: str) -> None:
     verse = parsed(source)
