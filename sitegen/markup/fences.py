@@ -41,7 +41,8 @@ def fence(tokens: Sequence[Token], index: int, out: list[Chunk], context: Contex
         out.append(render_code(token.content, info, context, line))
 
 
-ID = re.compile(r"^[ \t]*id:[ \t]*([a-z0-9-]+)[ \t]*$", re.MULTILINE)
+ID = re.compile(r"^ ?id[ \t]*:[ \t]*([a-z0-9-]+)[ \t]*(?:(?:  |\t)#.*)?$", re.MULTILINE)
+"""As `figures.block` reads it: two spaces begin a comment, or continue the line before."""
 
 
 def _figure(token: Token, line: int, context: Context) -> FigureSlot:

@@ -268,11 +268,11 @@ def test_a_misspelt_figure_is_an_error_at_its_word() -> None:
 
 
 def test_a_figure_is_noted_with_its_place() -> None:
-    parsed = document("# T\n\n- x\n\n  ```attention\n  id: two-words\n  ```\n\n```attention\n```")
+    parsed = document("# T\n\n- x\n\n  ```attention\n  id: two  # 2\n  ```\n\n```attention\n```")
     first, second = parsed.fences
     assert (first.id, first.text, first.span.line, first.indent) == (
-        "two-words",
-        "id: two-words\n",
+        "two",
+        "id: two  # 2\n",
         5,
         2,
     )
