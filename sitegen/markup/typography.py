@@ -4,7 +4,7 @@ Comes in: a `MarkdownIt` and a language. Goes out: the same one, which turns `"â
 the language's quotation marks, `'` into an apostrophe, `--` and `---` into dashes and `...` into an
 ellipsis. It sees a block as one text, so that a mark knows its neighbours across tags; code,
 formulas, addresses, raw HTML, `{{ â€¦ }}` and what was escaped by `\` stay as typed. Nothing else is
-changed. `env["language"]` wins over the language given here. Linear in the length of the text.
+changed. Linear in the length of the text.
 """
 
 from __future__ import annotations
@@ -58,9 +58,8 @@ def plugin(md: MarkdownIt, language: str = "en") -> None:
     md.core.ruler.before("text_join", "typography", partial(set_type, language=language))
 
 
-def set_type(state: StateCore, language: str = "en") -> None:
+def set_type(state: StateCore, language: str) -> None:
     """Set the texts of all blocks, and of the notes inside them."""
-    language = state.env.get("language") or language
     for token in texts(state.tokens):
         children = token.children or []
         if any(c.type == "text" and TYPED.search(c.content) for c in children):

@@ -162,12 +162,6 @@ def test_a_language_has_four_marks_or_none() -> None:
     assert marks_of("tlh") is None
 
 
-def test_a_document_may_have_a_language_of_its_own() -> None:
-    context = open_context("content/a.md", Settings(kind="post", kind_origin="test"), "en")
-    context.env["language"] = "de"
-    assert context.block('"a"', 1) == ("<p>„a“</p>\n",)
-
-
 @pytest.mark.parametrize(
     "text",
     [
