@@ -75,7 +75,7 @@ class TomlEntry:
 
 
 LARGEST_INT = 2**63 - 1
-"""What JSON readers and the memo can hold."""
+"""What readers of JSON can hold."""
 
 TYPE_NAMES = {dict: "a map", list: "a list", float: "a number"}
 
