@@ -120,9 +120,9 @@ def _read_manifest(folder: Path) -> dict[str, Entry]:
 def _refuse_foreign(
     artifacts: Mapping[str, Artifact], old: Mapping[str, Entry], folder: Path
 ) -> None:
-    """No file of ours may take the place of a file that we did not write, or leave the folder."""
+    """No file of ours, new or old, may leave the folder; no new one may replace a foreign one."""
     root = folder.resolve()
-    for parent in {os.path.dirname(path) for path in artifacts}:  # noqa: PTH120 - 10,000 times
+    for parent in sorted({os.path.dirname(path) for path in {*artifacts, *old}}):  # noqa: PTH120 - 10,000 times
         place = folder / parent
         if not place.resolve().is_relative_to(root):
             raise OutputError(

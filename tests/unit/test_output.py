@@ -17,7 +17,7 @@ import pytest
 from sitegen import output
 from sitegen.errors import OutputError
 from sitegen.model import Artifact, Snapshot
-from sitegen.output import MANIFEST, STAGING, Manifest, write
+from sitegen.output import MANIFEST, STAGING, Entry, Manifest, write
 
 TYPES = {".html": "text/html; charset=utf-8", ".xml": "application/xml", ".css": "text/css"}
 
@@ -119,6 +119,17 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="leads out of the output folder"):
         put(NEW, tmp_path / "out")
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_nothing_is_removed_outside_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "mine").write_text("mine", encoding="utf-8")
+    entry = Entry(sha256="", size=0, type="")
+    manifest = Manifest(url="", drafts=False, complete=True, files={"../mine": entry})
+    (tmp_path / "out" / MANIFEST).write_bytes(msgspec.json.encode(manifest))
+    with pytest.raises(OutputError, match="leads out of the output folder"):
+        put(NEW, tmp_path / "out")
+    assert (tmp_path / "mine").is_file()
 
 
 def test_the_manifest_lists_every_file_with_its_digest(tmp_path: Path) -> None:
