@@ -116,8 +116,10 @@ def build(screen: Screen, **options: Any) -> None:
     chosen = {"drafts": options["drafts"], "future": options["future"]}
     built = make(screen, clock, inputs, jobs=options["jobs"], **chosen)
     wrong = _report(screen, built, strict=options["strict"])
-    if wrong and not options["keep_going"]:
-        screen.say_last("nothing was written; --keep-going writes what can be written")
+    made = bool(built.snapshot.artifacts)  # a broken template leaves nothing, not even old pages
+    if wrong and not (made and options["keep_going"]):
+        more = "; --keep-going writes what can be written" if made else ""
+        screen.say_last(f"nothing was written{more}")
         sys.exit(WRONG_SITE)
     if options["verify"]:
         _verify(screen, built, make(screen, Clock(), inputs, jobs=1, **chosen))

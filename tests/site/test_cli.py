@@ -105,6 +105,16 @@ def test_a_mistake_ends_with_1_keeps_the_old_output_and_names_its_place(site: Pa
     assert not (site / "public/posts/b").exists()
 
 
+def test_a_template_that_cannot_be_read_takes_no_page_away(site: Path) -> None:
+    sitegen("build", "-s", site)
+    (site / "templates").mkdir()
+    (site / "templates/base.html").write_text("{% if %}", encoding="utf-8")
+    done = sitegen("build", "--keep-going", "-s", site)
+    assert done.returncode == 1
+    assert done.stderr.endswith("nothing was written\n")
+    assert (site / "public/index.html").is_file()
+
+
 def test_problems_as_json_have_their_place(site: Path) -> None:
     (site / "content/posts/b.md").write_text("[x](nowhere.md)\n", encoding="utf-8")
     done = sitegen("build", "-s", site, "--format", "json")
