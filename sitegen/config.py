@@ -170,7 +170,7 @@ def _url_mistake(url: str) -> str | None:
 
 
 def _section(table: _Table) -> Section:
-    name = table.keys[-1]
+    name = unicodedata.normalize("NFC", table.keys[-1])
     table.known(SECTION, f"in [sections.{name}]")
     kind = table.text("type")
     if kind and kind.lower() not in KINDS:
@@ -233,7 +233,7 @@ def _kind_at(path: PurePosixPath, config: Config) -> tuple[Kind, str]:
     folders = path.parent.parts[1:]
     if folders:
         name = unicodedata.normalize("NFC", folders[0])
-        section = config.sections.get(name) or config.sections.get(folders[0])
+        section = config.sections.get(name)
         if section and section.kind:
             return section.kind, f"[sections.{name}] in site.toml"
     for folder in reversed(folders):

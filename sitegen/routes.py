@@ -43,9 +43,9 @@ def place(document: Document, config: Config) -> tuple[str, Problem | None]:
 
 
 def section_of(path: str) -> str | None:
-    """The first folder below `content/`; None for a source that lies in `content/` itself."""
+    """The first folder below `content/` in NFC, as `site.toml` names it; None without a folder."""
     section, slash, _ = path.removeprefix(CONTENT).partition("/")
-    return section if slash else None
+    return normalize("NFC", section) if slash else None
 
 
 def is_index(document: Document) -> bool:
@@ -150,10 +150,8 @@ def alias_output(alias: str, document: Document, config: Config) -> str:
 
     Raises `RouteError` for what is not a path of this site.
     """
-    path = alias.removeprefix(config.url.removesuffix(config.base)) if "//" in alias else alias
-    if config.base != "/":
-        path = path.removeprefix(config.base)
-    return _typed_output(path, document, "aliases")
+    below_base = alias if config.base == "/" else alias.removeprefix(config.base)
+    return _typed_output(below_base, document, "aliases")
 
 
 def _typed_output(typed: str, document: Document, field: str = "permalink") -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Literal
+from unicodedata import normalize
 
 import pytest
 
-from tests.sites import make_site
+from tests.sites import CONFIG, make_site
 
 
 def test_any_nested_folder_builds_without_front_matter(tmp_path: Path) -> None:
@@ -201,3 +203,17 @@ def test_a_link_to_the_title_of_another_page_leads_to_its_heading(tmp_path: Path
     assert site.problems == ()
     assert 'href="/posts/a/#the-long-title"' in site.text("posts/b/index.html")
     assert ' id="the-long-title"' in site.text("posts/a/index.html")
+
+
+@pytest.mark.parametrize("typed", ["NFC", "NFD"])
+@pytest.mark.parametrize("stored", ["NFC", "NFD"])
+def test_a_section_is_known_however_its_accents_are_stored(
+    tmp_path: Path, typed: Literal["NFC", "NFD"], stored: Literal["NFC", "NFD"]
+) -> None:
+    section = (
+        f'[sections."{normalize(typed, "poésie")}"]\ntype = "poem"\npermalink = "/v/{{slug}}/"'
+    )
+    source = f"content/{normalize(stored, 'poésie')}/a.md"
+    site = make_site(tmp_path, f"== site.toml\n{CONFIG}{section}\n== {source}\nA line\n")
+    assert site.problems == ()
+    assert 'class="poem"' in site.text("v/a/index.html")
