@@ -56,13 +56,18 @@ def discover(root: Path, config: Config) -> Found:
             "a section is called as its folder; delete it, or begin the folder",
         )
         for name in config.sections
-        if not (root / "content" / name).is_dir()
+        if not any((root / "content" / spelt).is_dir() for spelt in _spellings(name))
     ]
     return Found(
         sources=tuple(sorted(sources, key=lambda source: source.path)),
         assets=tuple(sorted(assets, key=lambda asset: asset.path)),
         problems=tuple(in_order(problems)),
     )
+
+
+def _spellings(name: str) -> Iterator[str]:
+    """A name with its accents composed, and apart as some disks keep them."""
+    return (unicodedata.normalize(form, name) for form in ("NFC", "NFD"))
 
 
 def discover_static(*folders: Path) -> tuple[Asset, ...]:
@@ -200,7 +205,7 @@ def _open_regular(file: _File) -> int:
 def _read_asset(file: _File) -> Asset:
     with open(_open_regular(file), "rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        return Asset(path=file.path, file=file.file, digest=digest, size=stream.tell())
+        return Asset(path=file.path, file=file.file, digest=digest)
 
 
 def _read_source(file: _File, most: int, problems: list[Problem]) -> Source:

@@ -63,7 +63,7 @@ def document(  # noqa: PLR0913 - all of them by name
 
 
 def asset(path: str) -> Asset:
-    return Asset(path=path, file=f"/nowhere/{path}", digest="0", size=1)
+    return Asset(path=path, file=f"/nowhere/{path}", digest="0")
 
 
 def site_of(

@@ -28,7 +28,6 @@ class Asset(Value, frozen=True):
     path: str
     file: str
     digest: str
-    size: int
 
 
 class Section(Value, frozen=True):
