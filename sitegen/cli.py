@@ -101,7 +101,7 @@ def make(  # noqa: PLR0913
 )
 @click.option("--verify", is_flag=True, help="Build twice, in other processes, and compare.")
 @click.option("--no-cache", is_flag=True, help="Use no cache (this version keeps none).")
-@click.option("--jobs", type=click.IntRange(1, 64), help="How many processes parse.")
+@click.option("--jobs", type=click.IntRange(1, 64), help="How many processes parse and render.")
 @click.option("--timings", is_flag=True, help="Show how long each stage took.")
 @common
 def build(screen: Screen, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""Directories become sources and assets: the only room of a build that reads the disk.
+"""Directories become sources and assets: what a build finds on the disk, read once.
 
 Comes in: the site's folder. Goes out: every Markdown file below `content/` as text, every other
 file as an asset, sorted by path, and what is wrong with the rest. Nothing but regular files is

@@ -1,4 +1,4 @@
-"""A few forked processes that parse: tasks go in, results come out in the order of the tasks.
+"""A few forked processes that parse and render: results come out in the order of the tasks.
 
 A task that will not end, or that kills its process, costs that process and no other task: it is
 replaced, and the caller's `lost` says what the result is. Functions, tasks and what they refer
