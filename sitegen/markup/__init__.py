@@ -6,6 +6,7 @@ nothing of its address, of its neighbours or of the theme. Mistakes are in its `
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import islice
 
@@ -121,21 +122,24 @@ def _poem(front: FrontMatter, context: Context) -> tuple[Title, Body, Body]:
     return title, (VerseSlot(verse=verse),), (lead,)
 
 
+TITLE = re.compile(r" {0,3}# ")
+
+
 def _take_first_line(front: FrontMatter, context: Context) -> tuple[str, int, Title]:
     """The poem without a `# heading` that stands alone before it; its line; the heading."""
     rows = front.body.split("\n")
     first = next((index for index, row in enumerate(rows) if row.strip()), 0)
     row, known = rows[first], front.values.get("title")
     alone = not any(row.strip() for row in islice(rows, first + 1, first + 2))
-    if not (alone and row.lstrip(" ").startswith("# ")):
+    if not (alone and TITLE.match(row)):
         return front.body, front.first_line, None
-    line, column = front.first_line + first, row.index("#") + 3
-    words = row.strip().strip("#").strip()
-    text = headings.plain(context.inline(words, line, column)).strip()
+    line = front.first_line + first
+    words = context.tokens(row, line)[1]
+    text = headings.plain(words.children or ()).strip()
     if not text or (known is not None and text != known):
         return front.body, front.first_line, None
     below = "\n".join(rows[first + 1 :])
-    return below, line + 1, (text, context.span(line, column, len(words)))
+    return below, line + 1, (text, context.place_of(words))
 
 
 # --- what a list shows of it ---------------------------------------------------------------------

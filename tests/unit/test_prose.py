@@ -69,6 +69,15 @@ def test_a_heading_alone_before_a_poem_is_its_title() -> None:
     assert (parsed.meta.title, plain_text(parsed.body)) == ("Ode", "one\ntwo")
 
 
+@pytest.mark.parametrize(
+    ("typed", "title", "column"), [("#   Ode", "Ode", 5), ("# C#", "C#", 3), ("# Ode ##", "Ode", 3)]
+)
+def test_the_title_of_a_poem_is_read_as_a_heading(typed: str, title: str, column: int) -> None:
+    parsed = document(f"{typed}\n\none", "poem")
+    span = parsed.origins["title"].span
+    assert (parsed.meta.title, span and span.column) == (title, column)
+
+
 def test_a_line_of_a_poem_that_looks_like_a_heading_is_a_line() -> None:
     parsed = document("# one\ntwo", "poem")
     assert plain_text(parsed.body) == "# one\ntwo"
