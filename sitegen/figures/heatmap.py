@@ -18,6 +18,8 @@ from sitegen.figures.words import description, facts, names, sentence, title
 from sitegen.model import Figure
 
 PLAIN_OPACITY = ".45"  # of the darkest cell where no style sheet says better: text stays legible
+ENGLISH = {"lang": "en", "dir": "ltr"}
+"""What we say of a figure, whichever language the page around it is in."""
 STYLE = """
 svg{color:#1f1a17;font-family:ui-sans-serif,system-ui,sans-serif}
 .paper{fill:#fcfaf5}.shade{color:#9c3d10;opacity:.72}
@@ -49,17 +51,17 @@ def _page(spec: Spec, layout: Layout, picture: Markup, told: str, table: Markup)
     caption = [tag("p", text(spec.caption), class_="figure-caption")] if spec.caption else []
     number = spec.id.replace(".", " ")
     wide = len(spec.tokens) > MOST_PRINTED
-    svg = _svg(spec, layout, description(spec), picture, class_="heatmap")
+    svg = _svg(spec, layout, description(spec), picture, class_="heatmap", lang="en")
     region = {"role": "region", "tabindex": "0"}
     about = {"aria_label": f"Heatmap of {number}", **region} if wide else {}
     plot = tag("div", svg, class_="plot wide" if wide else "plot", **about)
     numbers = tag("div", table, class_="table", aria_label=f"Numbers of {number}", **region)
     return tag(
         "figure",
-        tag("figcaption", *caption, tag("p", text(facts(spec)), class_="figure-facts")),
+        tag("figcaption", *caption, tag("p", text(facts(spec)), class_="figure-facts", **ENGLISH)),
         plot,
-        tag("p", text(told), class_="readout"),
-        tag("details", tag("summary", text("The numbers")), numbers, class_="numbers"),
+        tag("p", text(told), class_="readout", **ENGLISH),
+        tag("details", tag("summary", text("The numbers")), numbers, class_="numbers", **ENGLISH),
         class_="attention",
         id=spec.id,
         data_view=spec.view,

@@ -27,6 +27,9 @@ from sitegen.model import (
     VerseSlot,
 )
 
+MOST_LEAVES = 14
+"""Letters, numbers and signs of a formula that fits a line 18 rem wide."""
+
 
 def page_html(body: Body, document: Document, resolved: Resolved) -> str:
     """The body for a page of the site."""
@@ -37,6 +40,13 @@ def notes_html(body: Body, document: Document, resolved: Resolved) -> str:
     """The notes at the end of a page, "" without notes; hidden where all stand in the margin."""
     medium = _PageMedium(document, resolved, body)
     return medium.end_notes(body)
+
+
+def _reachable(mathml: str) -> str:
+    """A formula in a line; a long one scrolls on a narrow screen, so it can have the focus."""
+    leaves = sum(mathml.count(end) for end in ("</mi>", "</mn>", "</mo>", "</mtext>"))
+    region = '<span class="formula" role="group" aria-label="Formula" tabindex="0">'
+    return f"{region}{mathml}</span>" if leaves > MOST_LEAVES else mathml
 
 
 class _PageMedium(Medium):
@@ -55,7 +65,7 @@ class _PageMedium(Medium):
                 figures = self.resolved.figures  # fewer than slots, where one is wrong
                 return figures[slot.index].html if slot.index < len(figures) else ""
             case MathSlot():
-                return slot.mathml
+                return slot.mathml if slot.display else _reachable(slot.mathml)
             case NoteSlot():
                 return self._note(slot)
             case VerseSlot():

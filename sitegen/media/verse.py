@@ -17,8 +17,8 @@ Render = Callable[[Body], str]
 Block = Stanza | Ornament | Part | Inset
 
 NBSP = "\u00a0"
-WIDEST = 40
-"""The widest indent that a theme has a rule for; columns beyond it are NBSPs."""
+WIDEST = 69
+"""The widest indent that a theme has a rule for, digit by digit."""
 EVERY = 5
 """Of a numbered poem, each fifth line shows its number."""
 
@@ -55,9 +55,9 @@ def _page_block(block: Block, verse: Verse, render: Render, prefix: str) -> str:
 
 
 def _page_line(line: Line, verse: Verse, render: Render, prefix: str) -> str:
-    indent = f' data-indent="{line.indent}"' if line.indent else ""
+    indent = f' data-indent="{min(line.indent, WIDEST)}"' if line.indent else ""
     number = f' data-number="{line.number}"' if verse.numbered and not line.number % EVERY else ""
-    text = NBSP * (line.indent - WIDEST) + render(line.body)
+    text = render(line.body)
     place = f"{prefix}{verse.prefix}L{line.number}"
     return f'<div class="line" id="{place}" dir="auto"{indent}{number}>{text}</div>\n'
 

@@ -13,6 +13,9 @@ MONTHS = (
     *("August", "September", "October", "November", "December"),
 )
 
+LEFTWARD = frozenset("ar arc ckb dv fa he iw ps sd syr ug ur yi".split())  # noqa: SIM905
+LEFTWARD_SCRIPTS = frozenset({"adlm", "arab", "hebr", "nkoo", "syrc", "thaa"})
+
 
 def date(moment: Moment, language: str = "en") -> str:
     """A day as English writes it, "14 May 2026"; in other languages as ISO 8601 does."""
@@ -30,6 +33,14 @@ def day(moment: Moment, language: str = "en") -> str:
 
 def _is_english(language: str) -> bool:
     return language.partition("-")[0].lower() == "en"
+
+
+def direction(language: str) -> str:
+    """How a language is written: "rtl" (also `az-Arab`), or "ltr"."""
+    primary, *subtags = language.lower().split("-")
+    scripts = [tag for tag in subtags if len(tag) == 4 and tag.isalpha()]  # noqa: PLR2004
+    leftward = scripts[0] in LEFTWARD_SCRIPTS if scripts else primary in LEFTWARD
+    return "rtl" if leftward else "ltr"
 
 
 def iso(moment: Moment) -> str:
@@ -51,6 +62,7 @@ def by_year(entries: Iterable[PageRef]) -> list[tuple[int | None, list[PageRef]]
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "date": date,
     "day": day,
+    "direction": direction,
     "iso": iso,
     "json_feed": json_feed,
 }

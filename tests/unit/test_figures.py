@@ -171,6 +171,15 @@ def test_words_from_right_to_left_are_isolated_in_the_sentence() -> None:
     assert figure(HOSTILE).sentence.startswith("\u2068שלום\u2069 attends ")
 
 
+def test_what_we_say_of_a_figure_is_english_on_every_page() -> None:
+    page = tree(figure(BAT).html)
+    parts = {part.get("class"): part for part in page.iter()}
+    for ours in ("readout", "figure-facts", "numbers"):
+        assert (parts[ours].get("lang"), parts[ours].get("dir")) == ("en", "ltr")
+    assert parts["heatmap"].get("lang") == "en"
+    assert parts["figure-caption"].get("lang") is None
+
+
 @pytest.mark.parametrize("name", ["figure.1", "own-id"])
 def test_the_picture_has_a_name_and_a_description(name: str) -> None:
     page = tree(figure(BAT, name).html)

@@ -92,6 +92,13 @@ def test_an_image_says_its_size_where_it_is_known() -> None:
     )
 
 
+def test_a_long_formula_in_a_line_can_have_the_focus_and_a_short_one_has_not() -> None:
+    long = "+".join("abcdefghijkl")
+    assert ' tabindex="0"><math><mi>a</mi>' in page(f"Here ${long}$ is.\n")
+    assert "Here <math><mi>a</mi>" in page("Here $a+b$ is.\n")
+    assert page(f"$$\n{long}\n$$\n").count("tabindex") == 1  # that of the block
+
+
 def test_a_figure_is_shown_as_it_was_drawn() -> None:
     assert page("```attention\n```") == FIGURE.html
 

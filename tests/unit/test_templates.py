@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from sitegen.budget import time_limit
@@ -38,7 +39,7 @@ from sitegen.templates import (
     render_page,
     render_redirect,
 )
-from sitegen.templates.filters import by_year, day, iso
+from sitegen.templates.filters import by_year, day, direction, iso
 from sitegen.templates.filters import date as shown_date
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -191,6 +192,43 @@ def test_the_writers_text_is_escaped(theme: Theme) -> None:
     assert "<script" not in html
     assert "{{ 7*7 }}" in html
     assert Outline(html).having("meta", name="description", content='a "quoted" <b>')
+
+
+def test_a_page_written_from_right_to_left_says_so_and_what_surrounds_it_does_not(
+    theme: Theme,
+) -> None:
+    own = page(essay(language="he"))
+    outline = Outline(text(render_page(theme, site(own), own)))
+    assert outline.having("html", lang="he", dir="rtl")
+    for name, kind in (("a", "skip"), ("header", "site"), ("footer", "site")):
+        assert outline.having(name, **{"class": kind, "lang": "en", "dir": "ltr"})
+    own = page(essay(language="de"))
+    assert "dir=" not in text(render_page(theme, site(own), own))
+
+
+def test_the_words_before_and_after_are_in_the_language_of_the_site(theme: Theme) -> None:
+    own = msgspec.structs.replace(
+        page(essay(language="de")), previous=reference("One", date(2026, 1, 1))
+    )
+    outline = Outline(text(render_page(theme, site(own), own)))
+    assert outline.having("nav", **{"class": "neighbours", "lang": "en"})
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [
+        ("he", "rtl"),
+        ("ar-EG", "rtl"),
+        ("fa", "rtl"),
+        ("az-Arab-IR", "rtl"),
+        ("en", "ltr"),
+        ("ks-Deva", "ltr"),
+        ("ur-Latn", "ltr"),
+        ("de-AT", "ltr"),
+    ],
+)
+def test_a_language_is_written_from_one_side(language: str, shown: str) -> None:
+    assert direction(language) == shown
 
 
 def test_a_page_says_where_it_is_and_what_else_it_is(theme: Theme) -> None:

@@ -99,9 +99,15 @@ def test_every_colour_is_a_custom_property() -> None:
     assert re.findall(r"#[0-9a-f]{3,8}\b|\brgba?\(|\bhsla?\(", rules) == []
 
 
-def test_every_indent_up_to_forty_columns_has_its_rule() -> None:
-    rules = re.findall(r'^\[data-indent="(\d+)"\]\{--i:(\d+)\}', CSS, re.MULTILINE)
-    assert rules == [(str(column), str(column)) for column in range(1, 41)]
+def test_every_indent_up_to_sixty_nine_columns_has_its_rules() -> None:
+    rules = re.findall(r"^(\[data-indent.*)\{--(tens|ones):(\d+)\}", CSS, re.MULTILINE)
+    for column in range(1, 70):
+        digits = {"tens": 0, "ones": 0}
+        for selectors, name, value in rules:  # a later rule wins
+            for how, digit in re.findall(r'data-indent(\^?\$?)="(\d)"', selectors):
+                shown = {"^": str(column)[0], "$": str(column)[-1], "": str(column)}[how]
+                digits[name] = int(value) if shown == digit else digits[name]
+        assert sum(digits.values()) == column
 
 
 def test_the_style_sheet_is_small_and_fetches_nothing() -> None:

@@ -746,9 +746,10 @@ def test_a_second_poem_on_a_page_has_its_own_ids() -> None:
     assert 'id="page-3.poem-2.L1"' in page
 
 
-def test_an_indent_wider_than_the_theme_knows_is_still_wide() -> None:
-    page = page_verse(parsed(" " * 50 + "x"), html_of)
-    assert f'data-indent="50">{NBSP * 10}x</div>' in page
+def test_an_indent_wider_than_the_theme_knows_is_its_widest() -> None:
+    page = page_verse(parsed(" " * 60 + "x\n" + " " * 100 + "y"), html_of)
+    assert 'data-indent="60">x</div>' in page
+    assert 'data-indent="69">y</div>' in page
 
 
 def test_the_afterword_ends_every_medium() -> None:
