@@ -10,7 +10,7 @@ from pathlib import Path
 from sitegen.errors import ConfigError, OutputError
 from sitegen.model import Config
 from sitegen.package import starter_folder, theme_folder
-from sitegen.slugs import printable, slugify
+from sitegen.slugs import names_folder, printable, slugify
 
 FOLDERS = {
     "post": ("posts", "essays", "blog"),
@@ -44,6 +44,11 @@ def create_source(site: Path, config: Config, kind: str, title: str, today: date
     if not title.strip() or not printable(title):
         what = "has a character that is no text" if title.strip() else "is empty"
         raise ConfigError(f"the title {what}", hint='sitegen new post "A title"')
+    if names_folder(slugify(title)):
+        raise ConfigError(
+            f'a {kind} called "{title}" would be the page of its folder',
+            hint="choose another title, or write content/…/index.md yourself",
+        )
     path = site / "content" / folder_for(site, config, kind) / f"{slugify(title)}.md"
     # A quoted JSON string is a YAML string, whatever the title holds.
     head = f"title: {json.dumps(' '.join(title.split()), ensure_ascii=False)}\n"

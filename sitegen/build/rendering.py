@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import msgspec
 
@@ -83,13 +84,19 @@ def _makers(theme: templates.Theme, site: Site, inputs: Inputs) -> Iterator[tupl
             continue
         yield path, partial(_page, theme, site, page, sources[path], introduces=path in intros)
     for listing in site.listings:
-        yield listing.url, lambda it=listing: [templates.render_listing(theme, site, it)]  # type: ignore[misc]
+        yield listing.url, partial(_one, templates.render_listing, theme, site, listing)
     for redirect in site.redirects:
-        yield redirect.url, lambda it=redirect: [templates.render_redirect(theme, site, it)]  # type: ignore[misc]
+        yield redirect.url, partial(_one, templates.render_redirect, theme, site, redirect)
     for feed in site.feeds:
-        yield feed.output, lambda it=feed: [feeds.atom(site, it), feeds.json_feed(site, it)]  # type: ignore[misc]
-    yield "404.html", lambda: [templates.render_not_found(theme, site)]
-    yield "sitemap.xml", lambda: [*feeds.sitemap(site), feeds.robots(site)]
+        yield f"{feed.output}.xml", partial(_one, feeds.atom, site, feed)
+        yield f"{feed.output}.json", partial(_one, feeds.json_feed, site, feed)
+    yield "404.html", partial(_one, templates.render_not_found, theme, site)
+    yield "sitemap.xml", partial(feeds.sitemap, site)
+    yield "robots.txt", partial(_one, feeds.robots, site)
+
+
+def _one(render: Callable[..., Artifact], *arguments: Any) -> list[Artifact]:
+    return [render(*arguments)]
 
 
 def fingerprint(static: Iterable[Asset]) -> dict[str, Asset]:

@@ -269,3 +269,10 @@ def test_an_interrupted_build_ends_at_once_with_its_workers(site: Path) -> None:
         _, told = build.communicate(timeout=20)
     assert (build.returncode, told) == (130, "interrupted\n")
     assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+
+
+def test_new_does_not_take_the_place_of_a_folder_s_page(site: Path) -> None:
+    done = sitegen("new", "post", "Index", "-s", site)
+    assert done.returncode == 2
+    assert "would be the page of its folder" in done.stderr
+    assert not (site / "content/posts/index.md").exists()
