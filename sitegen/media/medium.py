@@ -109,18 +109,21 @@ def without_ids(html: str) -> str:
 
 
 def notes_of(body: Body) -> Iterator[NoteSlot]:
-    """The notes of a body in the order of their references, each as often as it is referred to."""
-    for chunk in body:
-        if isinstance(chunk, NoteSlot):
-            yield chunk
-            yield from notes_of(chunk.body)
-        elif isinstance(chunk, VerseSlot):
-            for inside in bodies_of(chunk.verse):
-                yield from notes_of(inside)
+    """The notes of a body and of its notes, each once, in the order of their first reference."""
+    seen: set[int] = set()
+    waiting = [body]
+    while waiting:
+        for chunk in waiting.pop():
+            if isinstance(chunk, NoteSlot) and chunk.number not in seen:
+                seen.add(chunk.number)
+                yield chunk
+                waiting.append(chunk.body)
+            elif isinstance(chunk, VerseSlot):
+                waiting += bodies_of(chunk.verse)
 
 
 def numbered(body: Body) -> dict[int, NoteSlot]:
-    """Each note once, by number."""
+    """Each note by its number."""
     return {note.number: note for note in notes_of(body)}
 
 
