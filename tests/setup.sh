@@ -32,4 +32,5 @@ if ((${#missing[@]})); then
   fi
 fi
 
-npm ci --silent --no-audit --no-fund
+# None of these packages needs a script of its own to be installed.
+npm ci --silent --no-audit --no-fund --ignore-scripts
