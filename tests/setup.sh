@@ -16,7 +16,7 @@ for tool in "${!package[@]}"; do
   command -v "$tool" >/dev/null || missing+=("${package[$tool]}")
 done
 # A page is looked at in a real browser, which needs a font for each script that it shows.
-if command -v fc-list >/dev/null && ! fc-list | grep -qi 'noto sans devanagari'; then
+if command -v fc-list >/dev/null && [[ -z $(fc-list ':lang=hi' family) ]]; then
   missing+=(fonts-noto-core)
 fi
 
