@@ -123,7 +123,7 @@ class Document(Value, frozen=True):
     origins: Mapping[str, Origin]
     body: Body
     lead: Body
-    """The first paragraph, or the first stanza, for a list that shows a beginning."""
+    """The first paragraph, or the first stanza, without notes: what a list shows of it."""
     headings: tuple[Heading, ...] = ()
     links: tuple[Link, ...] = ()
     images: tuple[Image, ...] = ()

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
 from markupsafe import Markup
 
 from sitegen import media
@@ -23,16 +22,11 @@ from sitegen.errors import TemplateError
 from sitegen.model import (
     Artifact,
     Body,
-    Chunk,
     Listing,
-    NoteSlot,
     Page,
     Redirect,
     Site,
-    Stanza,
     Value,
-    Verse,
-    VerseSlot,
 )
 from sitegen.templates.filters import by_year
 from sitegen.templates.theme import Theme, digest, render
@@ -128,32 +122,7 @@ def _html(page: Page, body: Body, prefix: str = "") -> Markup:
 
 
 def _lead(page: Page, number: int) -> Markup:
-    return _html(page, _without_notes(page.document.lead), f"lead.{number}.")
-
-
-def _without_notes(body: Body) -> Body:
-    """A beginning that stands on another page, where its notes would be out of place."""
-    kept: list[Chunk] = []
-    for chunk in body:
-        if isinstance(chunk, VerseSlot):
-            kept.append(VerseSlot(verse=_verse_without_notes(chunk.verse)))
-        elif not isinstance(chunk, NoteSlot):
-            kept.append(chunk)
-    return tuple(kept)
-
-
-def _verse_without_notes(verse: Verse) -> Verse:
-    replace = msgspec.structs.replace
-    blocks = [
-        replace(
-            block,
-            lines=tuple(replace(line, body=_without_notes(line.body)) for line in block.lines),
-        )
-        if isinstance(block, Stanza)
-        else block
-        for block in verse.blocks
-    ]
-    return replace(verse, blocks=tuple(blocks))
+    return _html(page, page.document.lead, f"lead.{number}.")  # `parse` left its notes out
 
 
 def _notes(page: Page) -> Markup:

@@ -217,3 +217,21 @@ def test_a_section_is_known_however_its_accents_are_stored(
     site = make_site(tmp_path, f"== site.toml\n{CONFIG}{section}\n== {source}\nA line\n")
     assert site.problems == ()
     assert 'class="poem"' in site.text("v/a/index.html")
+
+
+def test_a_beginning_on_the_home_page_leaves_its_notes_behind(tmp_path: Path) -> None:
+    site = make_site(
+        tmp_path,
+        "== content/poems/a.md\n---\ndate: 2026-01-01\n---\nso much[^1]\n    depends\n\n"
+        "[^1]: on it\n"
+        "== content/essays/b.md\n---\ndate: 2026-01-02\n---\nso little^[on that] *hangs[^2]*\n\n"
+        "[^2]: on a thread\n",
+    )
+    assert site.problems == ()
+    html = site.text("index.html")
+    assert "so much" in html
+    assert "so little" in html
+    for note in ("on it", "on that", "on a thread", "noteref"):
+        assert note not in html
+    assert 'id="lead.2.lead.L2"' in html
+    assert "on it" in site.text("poems/a/index.html")
