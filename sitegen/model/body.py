@@ -23,6 +23,12 @@ class FigureSlot(Value, frozen=True, tag="figure"):
     index: int
 
 
+class MeasureSlot(Value, frozen=True, tag="measure"):
+    """The measured number that `Document.measures[index]` asks for, as text."""
+
+    index: int
+
+
 class MathSlot(Value, frozen=True, tag="math"):
     """A formula: MathML for a page, its TeX for feeds and plain text."""
 
@@ -45,7 +51,7 @@ class VerseSlot(Value, frozen=True, tag="verse"):
     verse: Verse
 
 
-Chunk = str | LinkSlot | ImageSlot | FigureSlot | MathSlot | NoteSlot | VerseSlot
+Chunk = str | LinkSlot | ImageSlot | FigureSlot | MeasureSlot | MathSlot | NoteSlot | VerseSlot
 Body = tuple[Chunk, ...]
 
 

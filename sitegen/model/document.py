@@ -98,6 +98,14 @@ class Fence(Value, frozen=True):
     indent: int = 0
 
 
+class Measure(Value, frozen=True):
+    """`{attention:FIGURE TEXT}` in prose: a number of a figure of the same page, and where."""
+
+    figure: str
+    text: str
+    span: Span
+
+
 class Figure(Value, frozen=True):
     """A drawn figure: what a page shows, what is exported, and what a sanitiser leaves."""
 
@@ -112,6 +120,10 @@ class Figure(Value, frozen=True):
     """A standalone SVG file, with labels and its own dark-mode style."""
     caption: str = ""
     """The author's caption and the facts of the figure, as plain text."""
+    csv: str = ""
+    """Every number of every head, for a spreadsheet; empty where the view has none."""
+    answers: Mapping[str, str] = {}
+    """What the text of each `Measure` of this figure comes to: `bat->flew` → `53 %`."""
 
 
 class Document(Value, frozen=True):
@@ -129,7 +141,8 @@ class Document(Value, frozen=True):
     images: tuple[Image, ...] = ()
     fences: tuple[Fence, ...] = ()
     figures: tuple[Figure, ...] = ()
-    """The fences, drawn: empty as `parse` leaves it, filled in by `build`."""
+    """The fences, drawn; empty where `parse` was given nobody to draw them."""
+    measures: tuple[Measure, ...] = ()
     anchors: frozenset[str] = frozenset()
     """Every id in the body that a link may point at."""
     title_id: str = ""
