@@ -26,10 +26,14 @@ class Attention(NamedTuple):
 def softmax(x: Array) -> Array:
     """σ(x)ᵢ = exp(xᵢ) / Σⱼ exp(xⱼ), over the last axis.
 
-    `x[…, n]` is finite or -∞, with at least one finite number a row → `[…, n]`, rows sum to 1.
-    The largest xᵢ is subtracted first, which changes nothing but keeps exp from overflowing.
+    `x[…, n]`, finite or -∞ → `[…, n]`, rows sum to 1. The largest xᵢ is subtracted first, which
+    changes nothing but keeps exp from overflowing. Raises ValueError where a row holds NaN or ∞, or
+    nothing but -∞.
     """
-    powers = np.exp(x - x.max(axis=-1, keepdims=True))
+    largest = x.max(axis=-1, keepdims=True)
+    if not np.isfinite(largest).all():
+        raise ValueError("softmax needs finite numbers, or -∞ beside at least one of them")
+    powers = np.exp(x - largest)
     weights: Array = powers / powers.sum(axis=-1, keepdims=True)
     return weights
 
@@ -53,6 +57,17 @@ def causal_mask(n_query: int, n_key: int) -> Mask:
     return np.tri(n_query, n_key, n_key - n_query, dtype=np.bool_)
 
 
+def masked(s: Array, mask: Mask) -> Array:
+    """S[i, j] where M[i, j], else -∞, whose exponential is 0 (section 3.2.3).
+
+    `s[…, n_query, n_key]`, `mask[n_query, n_key]` (True: allowed) → `[…, n_query, n_key]`. Raises
+    ValueError where a query may attend to nothing.
+    """
+    if not mask.any(axis=-1).all():
+        raise ValueError("a query may attend to nothing")
+    return np.where(mask, s, -np.inf)
+
+
 def attend(
     q: Array, k: Array, v: Array, mask: Mask | None = None, scale: float | None = None
 ) -> Attention:
@@ -62,12 +77,8 @@ def attend(
     `mask[n_query, n_key]` (True: allowed) → weights `[…, n_query, n_key]`, output
     `[…, n_query, d_value]`. Raises ValueError where a query may attend to nothing.
     """
-    allowed = scores(q, k, scale)
-    if mask is not None:
-        if not mask.any(axis=-1).all():
-            raise ValueError("a query may attend to nothing")
-        allowed = np.where(mask, allowed, -np.inf)
-    weights = softmax(allowed)
+    s = scores(q, k, scale)
+    weights = softmax(s if mask is None else masked(s, mask))
     return Attention(weights, weights @ v)
 
 
@@ -106,6 +117,18 @@ def multi_head(x: Array, w: Projections, n_head: int, mask: Mask | None = None) 
     q, k, v = (split_heads(x @ each, n_head) for each in (w.q, w.k, w.v))  # [n_head, n, d_key]
     heads = attend(q, k, v, mask)
     return Attention(heads.weights, merge_heads(heads.output) @ w.o)
+
+
+def layer_norm(x: Array, epsilon: float = 1e-5) -> Array:
+    """(x - μ) / √(σ² + ε), over the last axis (Ba et al. 2016, equation 4, no gain and no bias).
+
+    `x[…, d_model]` → `[…, d_model]`: mean 0 and variance 1, or zeros where all numbers are equal,
+    for which alone there is the ε (it is every implementation's, not the paper's).
+    """
+    centred = x - x.mean(axis=-1, keepdims=True)
+    variance = (centred * centred).mean(axis=-1, keepdims=True)
+    normed: Array = centred / np.sqrt(variance + epsilon)
+    return normed
 
 
 def sinusoidal_positions(n: int, d_model: int) -> Array:

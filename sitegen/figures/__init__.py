@@ -22,6 +22,7 @@ FIGURES: Mapping[str, Callable[[Spec, Shares], Figure]] = {
 def draw(fence: Fence) -> Figure:
     """The figure of a block. Raises an ExceptionGroup of FigureErrors, all of them at once."""
     spec = read_spec(fence)
-    from sitegen.figures.toy import compute  # NumPy is slow to import, and most commands need none
+    # NumPy is slow to import, and most commands need none.
+    from sitegen.figures.toy import compute_shares
 
-    return FIGURES[spec.view](spec, compute(spec))
+    return FIGURES[spec.view](spec, compute_shares(spec))

@@ -23,23 +23,26 @@ Matrix = tuple[tuple[float, ...], ...]
 
 
 class Given(Value, frozen=True, tag="given"):
-    """Queries, keys and (for views that mix them) values, each `[n, d]`."""
+    """Queries and keys `[n, d]`; values `[n, d_v]` and their projection, `()` where not given."""
 
     q: Matrix
     k: Matrix
     v: Matrix = ()
+    w_o: Matrix = ()
 
 
 class Projected(Value, frozen=True, tag="projected"):
-    """Vectors `x[n, d_model]` and their projections, each `[d_model, d]`."""
+    """Vectors `x[n, d_model]` and projections `[d_model, d]`; `w_v`, `w_o` may be `()`."""
 
     x: Matrix
     w_q: Matrix
     w_k: Matrix
+    w_v: Matrix = ()
+    w_o: Matrix = ()
 
 
 class Seeded(Value, frozen=True, tag="seeded"):
-    """Random vectors and projections of this width."""
+    """Random vectors and projections of this width, in each layer others."""
 
     seed: int
     d_model: int
@@ -48,8 +51,8 @@ class Seeded(Value, frozen=True, tag="seeded"):
 Inputs = Given | Projected | Seeded
 
 FAMILIES: tuple[tuple[str, ...], ...] = (("Q", "K"), ("X", "W_Q", "W_K"), ("seed", "d_model"))
-OPTIONAL = {"V": "Q"}  # a key and the one whose family it joins
-MATRICES = ("Q", "K", "V", "X", "W_Q", "W_K")
+OPTIONAL = {"V": "Q", "W_V": "X"}  # a key and the one whose family it joins; W_O joins these two
+MATRICES = ("Q", "K", "V", "X", "W_Q", "W_K", "W_V", "W_O")
 INPUT_KEYS = frozenset({*MATRICES, "seed", "d_model"})
 
 
@@ -65,18 +68,24 @@ def read_inputs(
     match family:
         case ("Q", "K"):
             shapes.rows(("Q", "K", "V"), n, counted(n, "token"))
-            shapes.widths("Q", "K", heads)
-            return Given(q=found["Q"], k=found["K"], v=found.get("V", ()))
+            shapes.widths("Q", "K", "V", heads)
+            return Given(q=found["Q"], k=found["K"], **_values(found, v="V"))
         case ("X", "W_Q", "W_K"):
             shapes.rows(("X",), n, counted(n, "token"))
             width = len(found["X"][0]) if found["X"] else 0
-            shapes.rows(("W_Q", "W_K"), width, f"{counted(width, 'column')} of X")
-            shapes.widths("W_Q", "W_K", heads)
-            return Projected(x=found["X"], w_q=found["W_Q"], w_k=found["W_K"])
+            shapes.rows(("W_Q", "W_K", "W_V"), width, f"{counted(width, 'column')} of X")
+            shapes.widths("W_Q", "W_K", "W_V", heads)
+            given = {"x": found["X"], "w_q": found["W_Q"], "w_k": found["W_K"]}
+            return Projected(**given, **_values(found, w_v="W_V"))
         case ("seed", "d_model"):
             _divide(d_model, heads, "d_model is", entries["d_model"].span, mistakes)
             return Seeded(seed=seed, d_model=d_model)
     return None
+
+
+def _values(found: Mapping[str, Matrix], **names: str) -> dict[str, Matrix]:
+    """What is mixed, and W_O, by the names of their fields; `()` where not given."""
+    return {field: found.get(key, ()) for field, key in {**names, "w_o": "W_O"}.items()}
 
 
 def _family(entries: Mapping[str, Entry], mistakes: Mistakes) -> tuple[str, ...]:
@@ -207,14 +216,20 @@ class _Shapes:
                 message = f"{key} has {counted(rows, 'row')} for {told}"
                 self.mistakes.add(message, self.entries[key].span, ROWS_HINT)
 
-    def widths(self, one: str, other: str, heads: int) -> None:
-        """Queries and keys can be multiplied if equally wide; heads are equal slices of them."""
-        wide, also = (len(self.found.get(key, ((),))[0]) for key in (one, other))
+    def widths(self, one: str, other: str, third: str, heads: int) -> None:
+        """Queries and keys can be multiplied if equally wide; heads are equal slices of all."""
+        wide, also, mixed = (len(self.found.get(key, ((),))[0]) for key in (one, other, third))
         if wide and also and wide != also:
             message = f"{one} has {counted(wide, 'column')}, but {other} has {also}"
             self.mistakes.add(message, self.entries[other].span, "they must be equally wide")
-        span = self.entries[one].span
-        _divide(wide, heads, f"the width of {one} is", span, self.mistakes)
+        for key, width in ((one, wide), (third, mixed)):
+            if width:
+                span = self.entries[key].span
+                _divide(width, heads, f"the width of {key} is", span, self.mistakes)
+        if "W_O" in self.entries and third not in self.entries:
+            place = self.entries["W_O"].key.span
+            self.mistakes.add(f'"W_O" is given without "{third}"', place, "it projects the values")
+        self.rows(("W_O",), mixed, f"{counted(mixed, 'column')} of {third}")
 
 
 def _divide(width: int, heads: int, what: str, span: Span, mistakes: Mistakes) -> None:

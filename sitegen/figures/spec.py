@@ -13,18 +13,31 @@ from typing import Final
 
 from sitegen.errors import Span
 from sitegen.figures.block import Entry, Mistakes, Word, counted, read_block, shown
-from sitegen.figures.matrices import INPUT_KEYS, Inputs, number, read_inputs, whole
+from sitegen.figures.matrices import (
+    INPUT_KEYS,
+    Given,
+    Inputs,
+    Projected,
+    Seeded,
+    number,
+    read_inputs,
+    whole,
+)
 from sitegen.model import Fence, Value
 
 MOST_TOKENS = 64
 MOST_HEADS = 64
+MOST_LAYERS = 32
+MOST_PANELS = 512
+MOST_WEIGHTS = 6 * 512**2
+"""Numbers of a projection in all layers: six layers of the base Transformer, a second's work."""
 LONGEST_TOKEN = 100
 LARGEST_SCALE = 1000.0
 
 MODELS = ("toy",)
-VIEWS = ("heatmap",)
+VIEWS = ("heatmap", "heads", "steps", "scale", "text", "arcs")
 OWN_KEYS = frozenset(
-    "model view tokens text heads head causal scale from caption id".split()  # noqa: SIM905
+    "model view tokens text layers layer heads head positions causal scale from caption id".split()  # noqa: SIM905
 )
 
 TOKEN = re.compile(r'"[^"]*"(?!\S)|\S+')
@@ -39,19 +52,25 @@ FALSE_OR_TRUE: Final = {"no": False, "false": False, "yes": True, "true": True}
 
 
 class Spec(Value, frozen=True):
-    """A figure to draw. `head` counts from 1; `row` is the index of the token to highlight."""
+    """A figure to draw. `layer` and `head` count from 1; `row` is the index of a token."""
 
     id: str
     view: str
     tokens: tuple[str, ...]
     inputs: Inputs
+    layers: int = 1
     heads: int = 1
+    layer: int = 1
     head: int = 1
+    positions: bool = False
+    """Whether sinusoidal positions are added to the vectors."""
     causal: bool = False
     scale: float | None = None
     """The factor of the scores; None is 1/√d_key."""
     row: int | None = None
+    """The token to highlight as the one that attends."""
     caption: str = ""
+    claims: tuple[object, ...] = ()
 
 
 def read_spec(fence: Fence) -> Spec:
@@ -63,12 +82,15 @@ def read_spec(fence: Fence) -> Spec:
         mistakes.add('"model" is missing', hint="write `model: toy`")
     view = _choice(entries, "view", VIEWS, mistakes)
     tokens = _tokens(entries, mistakes)
-    heads = whole(entries, "heads", (1, MOST_HEADS), mistakes, default=1)
-    head = whole(entries, "head", (1, heads), mistakes, default=1)
+    layers, layer = _counted(entries, "layer", MOST_LAYERS, mistakes)
+    heads, head = _counted(entries, "head", MOST_HEADS, mistakes)
     inputs = read_inputs(entries, len(tokens), heads, mistakes)
-    causal, scale = _causal(entries, mistakes), _scale(entries, mistakes)
+    positions = _yes(entries, "positions", mistakes)
+    causal, scale = _yes(entries, "causal", mistakes), _scale(entries, mistakes)
     row = _row(entries, tokens, mistakes)
     caption, own_id = _caption(entries, mistakes), _id(entries, mistakes)
+    _check_layers(entries, inputs, layers * heads, mistakes)
+    _check_values(entries, inputs, mistakes)
     mistakes.raise_all()
     assert inputs is not None, "no inputs without a mistake"  # noqa: S101
     return Spec(
@@ -76,8 +98,11 @@ def read_spec(fence: Fence) -> Spec:
         view=view,
         tokens=tokens,
         inputs=inputs,
+        layers=layers,
         heads=heads,
+        layer=layer,
         head=head,
+        positions=positions,
         causal=causal,
         scale=scale,
         row=row,
@@ -137,10 +162,52 @@ def _refuse_controls(text: str, what: str, span: Span, mistakes: Mistakes) -> No
         mistakes.add(f"{what} holds the control character U+{ord(control[0]):04X}", span)
 
 
-def _causal(entries: Mapping[str, Entry], mistakes: Mistakes) -> bool:
-    entry = entries.get("causal")
+def _counted(
+    entries: Mapping[str, Entry], one: str, most: int, mistakes: Mistakes
+) -> tuple[int, int]:
+    """How many there are (`heads`), and which of them is chosen (`head`)."""
+    many = f"{one}s"
+    count = whole(entries, many, (1, most), mistakes, default=1)
+    typed = entries[many].text.lstrip("0") if many in entries else "1"
+    high = count if typed == str(count) else most  # one mistake does not make two
+    return count, whole(entries, one, (1, high), mistakes, default=1)
+
+
+def _check_layers(
+    entries: Mapping[str, Entry], inputs: Inputs | None, panels: int, mistakes: Mistakes
+) -> None:
+    """Several layers need random numbers, and not too many of them."""
+    entry = entries.get("layers")
+    if entry is None or entry.text == "1":
+        return
+    if panels > MOST_PANELS:
+        message = f"{panels:,} heads in all layers are too many for one figure"
+        mistakes.add(message, entry.span, f"layers × heads is at most {MOST_PANELS}")
+    if isinstance(inputs, Seeded):
+        if int(entry.text) * inputs.d_model**2 > MOST_WEIGHTS:
+            message = f"{entry.text} layers of width {inputs.d_model} are too much for one figure"
+            mistakes.add(message, entry.span, f"layers × d_model² is at most {MOST_WEIGHTS:,}")
+    elif inputs is not None:
+        hint = "give `seed` and `d_model` for a stack of layers"
+        mistakes.add("numbers made by hand are one layer", entry.span, hint)
+
+
+def _check_values(entries: Mapping[str, Entry], inputs: Inputs | None, mistakes: Mistakes) -> None:
+    """Steps end with a mixture of values; positions are added to vectors."""
+    view, positions = entries.get("view"), entries.get("positions")
+    values = "V" if isinstance(inputs, Given) else "W_V"
+    by_hand = isinstance(inputs, (Given, Projected))
+    if view and view.text == "steps" and by_hand and values not in entries:
+        mistakes.add('the view "steps" needs values to mix', view.span, f"add {values}")
+    if isinstance(inputs, Given) and positions and FALSE_OR_TRUE.get(positions.text):
+        hint = "give X, W_Q and W_K, or seed and d_model"
+        mistakes.add("there are no vectors to add positions to", positions.span, hint)
+
+
+def _yes(entries: Mapping[str, Entry], key: str, mistakes: Mistakes) -> bool:
+    entry = entries.get(key)
     if entry and entry.text not in FALSE_OR_TRUE:
-        mistakes.add(f'causal is "{shown(entry.text)}"', entry.span, "write yes or no")
+        mistakes.add(f'{key} is "{shown(entry.text)}"', entry.span, "write yes or no")
     return FALSE_OR_TRUE.get(entry.text, False) if entry else False
 
 

@@ -1,47 +1,145 @@
 """The toy model: attention of vectors that the block itself gives, computed by the textbook.
 
-Comes in: a spec. Goes out: the shares of the chosen head. Only this room of the figures needs
-NumPy, so it is imported when a figure is drawn.
+Comes in: a spec. Goes out: the weights of all layers and heads, and every step of the chosen
+layer. Only this room of the figures needs NumPy, so it is imported when a figure is drawn.
 """
 
 from __future__ import annotations
 
-from typing import assert_never
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, assert_never
 
 import numpy as np
 
-from sitegen.attention.core import Array, attend, causal_mask, split_heads
+from sitegen.attention.core import (
+    Array,
+    causal_mask,
+    layer_norm,
+    masked,
+    merge_heads,
+    scores,
+    sinusoidal_positions,
+    softmax,
+    split_heads,
+)
 from sitegen.attention.seeds import normals
 from sitegen.figures.matrices import Given, Matrix, Projected, Seeded
 from sitegen.figures.shares import Shares, share
 from sitegen.figures.spec import Spec
+from sitegen.figures.weights import UNIT, Axis, Weights, quantise
 
 
-def compute(spec: Spec) -> Shares:
-    """The weights of head `spec.head`, from every token to every token."""
-    q, k = queries_and_keys(spec)
-    n = len(spec.tokens)
-    mask = causal_mask(n, n) if spec.causal else None
-    one, other = split_heads(q, spec.heads), split_heads(k, spec.heads)  # [n_head, n, d_key]
-    weights = attend(one, other, other, mask, spec.scale).weights  # [n_head, n, n]
-    rows: list[list[float]] = weights[spec.head - 1].tolist()
+class Toy(NamedTuple):
+    """Every step of one layer, for those views that show how a weight comes about."""
+
+    x: Array | None
+    """`[n, d_model]`, positions added; None where the block gives Q and K."""
+    w: Mapping[str, Array]
+    """The projections that there are: `W_Q`, `W_K`, `W_V`, `W_O`."""
+    q: Array
+    """`[n_head, n, d_key]`, as k."""
+    k: Array
+    v: Array | None
+    """`[n_head, n, d_value]`; None where nothing is mixed, and then there is no output."""
+    scores: Array
+    """`[n_head, n, n]`, scaled, before the mask."""
+    weights: Array
+    """`[n_head, n, n]`."""
+    heads_output: Array | None
+    """`[n_head, n, d_value]`."""
+    output: Array | None
+    """`[n, d_out]`: the heads side by side, times W_O where there is one."""
+
+
+class Computed(NamedTuple):
+    """The weights of all layers (rows) and heads (columns), and the steps of the chosen layer."""
+
+    weights: Weights
+    toy: Toy | None
+
+
+def compute(spec: Spec) -> Computed:
+    """The attention from every token to every token, in all layers and heads."""
+    layers = tuple(_layers(spec))
+    units = quantise(np.stack([layer.weights for layer in layers]))  # [n_layer, n_head, n, n]
+    axes = (_axis("Layer", spec.layers), _axis("Head", spec.heads))
+    return Computed(Weights(units, *axes), layers[spec.layer - 1])
+
+
+def compute_shares(spec: Spec) -> Shares:
+    """The weights of the chosen head."""
+    units = compute(spec).weights.units[spec.layer - 1, spec.head - 1]
+    rows: list[list[float]] = (units / UNIT).tolist()
     return share(rows)
 
 
-def queries_and_keys(spec: Spec) -> tuple[Array, Array]:
-    """Q and K of all heads side by side, each `[n, d]`."""
+def _axis(name: str, count: int) -> Axis:
+    return Axis(name=name, options=tuple(str(i) for i in range(1, count + 1)))
+
+
+def _layers(spec: Spec) -> Iterator[Toy]:
     match spec.inputs:
-        case Given(q=q, k=k):
-            return _array(q), _array(k)
-        case Projected(x=x, w_q=w_q, w_k=w_k):
-            return _array(x) @ _array(w_q), _array(x) @ _array(w_k)
-        case Seeded(seed=seed, d_model=d):
-            # Projections are divided by √d_model, so that queries and keys are N(0, 1) too.
-            vectors = normals(seed, "X", len(spec.tokens), d)
-            one, other = (normals(seed, name, d, d) / np.sqrt(d) for name in ("W_Q", "W_K"))
-            return vectors @ one, vectors @ other
+        case Given(q=q, k=k, v=v, w_o=w_o):
+            yield _steps(spec, (_array(q), _array(k), _array(v) if v else None), _arrays(W_O=w_o))
+        case Projected(x=x, w_q=w_q, w_k=w_k, w_v=w_v, w_o=w_o):
+            w = _arrays(W_Q=w_q, W_K=w_k, W_V=w_v, W_O=w_o)
+            yield _project(spec, _placed(spec, _array(x)), w)
+        case Seeded():
+            yield from _stack(spec, spec.inputs)
         case _:
             assert_never(spec.inputs)
+
+
+def _stack(spec: Spec, inputs: Seeded) -> Iterator[Toy]:
+    """Layers, each on top of the one below: x ← layer_norm(x + MultiHead(x)).
+
+    Projections are divided by √d_model, so that queries, keys and values are N(0, 1) as X is.
+    """
+    seed, d = inputs.seed, inputs.d_model
+    x = _placed(spec, normals(seed, "X", len(spec.tokens), d))
+    for layer in range(1, spec.layers + 1):
+        mixed = layer < spec.layers or spec.view == "steps"
+        names = ("W_Q", "W_K", "W_V", "W_O") if mixed else ("W_Q", "W_K")
+        above = "" if layer == 1 else f".{layer}"
+        w = {name: normals(seed, name + above, d, d) / np.sqrt(d) for name in names}
+        toy = _project(spec, x, w)
+        yield toy
+        if toy.output is not None:
+            x = layer_norm(x + toy.output)
+
+
+def _project(spec: Spec, x: Array, w: Mapping[str, Array]) -> Toy:
+    """The steps of a layer from its input `x[n, d_model]` on."""
+    v = x @ w["W_V"] if "W_V" in w else None  # [n, d]
+    return _steps(spec, (x @ w["W_Q"], x @ w["W_K"], v), w, x)
+
+
+def _steps(
+    spec: Spec,
+    qkv: tuple[Array, Array, Array | None],
+    w: Mapping[str, Array],
+    x: Array | None = None,
+) -> Toy:
+    """The steps of a layer from its queries, keys and values, each `[n, d]`, on."""
+    n = len(spec.tokens)
+    q, k = (split_heads(each, spec.heads) for each in qkv[:2])  # [n_head, n, d_key]
+    before = scores(q, k, spec.scale)  # [n_head, n, n]
+    weights = softmax(masked(before, causal_mask(n, n)) if spec.causal else before)
+    if qkv[2] is None:
+        return Toy(x, w, q, k, None, before, weights, None, None)
+    v = split_heads(qkv[2], spec.heads)  # [n_head, n, d_value]
+    mixed = weights @ v  # [n_head, n, d_value]
+    output = merge_heads(mixed)  # [n, n_head · d_value]
+    return Toy(x, w, q, k, v, before, weights, mixed, output @ w["W_O"] if "W_O" in w else output)
+
+
+def _placed(spec: Spec, x: Array) -> Array:
+    """The vectors, with their positions added where the block says so."""
+    return x + sinusoidal_positions(*x.shape) if spec.positions else x
+
+
+def _arrays(**matrices: Matrix) -> dict[str, Array]:
+    return {name: _array(matrix) for name, matrix in matrices.items() if matrix}
 
 
 def _array(matrix: Matrix) -> Array:
