@@ -7,7 +7,7 @@ values mean is `spec`'s business.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from sitegen.errors import FigureError, Span, suggest
@@ -52,7 +52,7 @@ class Entry(NamedTuple):
 def words_of(line: Word, pattern: re.Pattern[str]) -> Iterator[Word]:
     """All matches of the pattern in one line of a value."""
     for match in pattern.finditer(line.text):
-        yield Word(match[0], _at(line.span, match.start(), len(match[0])))
+        yield Word(match[0], part(line.span, match.start(), len(match[0])))
 
 
 class Mistakes:
@@ -100,20 +100,30 @@ def counted(count: int, noun: str) -> str:
 
 def read_block(fence: Fence, known: Collection[str], mistakes: Mistakes) -> Mapping[str, Entry]:
     """The entries of a block by key."""
-    entries: dict[str, Entry] = {}
+    return by_key(read_entries(fence, known, mistakes), mistakes)
+
+
+def read_entries(fence: Fence, known: Collection[str], mistakes: Mistakes) -> tuple[Entry, ...]:
+    """The entries of a block whose keys are known, in the order in which they were typed."""
     if len(fence.text) > LONGEST_BLOCK:
         message = f"the block has {len(fence.text):,} characters"
         mistakes.add(message, hint=f"at most {LONGEST_BLOCK:,} are read")
         mistakes.raise_all()
-    for entry in _entries(fence, mistakes):
-        key = entry.key.text
-        if key not in known:
+    entries = _entries(fence, mistakes)
+    for entry in entries:
+        if entry.key.text not in known:
             mistakes.unknown("key", entry.key, known, "Keys")
-        elif key in entries:
-            first = entries[key].key.span.line
-            mistakes.add(f'"{key}" is given twice, first on line {first}', entry.key.span)
-        else:
-            entries[key] = entry
+    return tuple(entry for entry in entries if entry.key.text in known)
+
+
+def by_key(typed: Iterable[Entry], mistakes: Mistakes) -> Mapping[str, Entry]:
+    """Entries by key, of keys that may be given once only."""
+    entries: dict[str, Entry] = {}
+    for entry in typed:
+        first = entries.setdefault(entry.key.text, entry)
+        if first is not entry:
+            message = f'"{entry.key.text}" is given twice, first on line {first.key.span.line}'
+            mistakes.add(message, entry.key.span)
     return entries
 
 
@@ -124,7 +134,7 @@ def _entries(fence: Fence, mistakes: Mistakes) -> list[Entry]:
         text = COMMENT.sub("", typed, count=1).rstrip()
         start = Span(fence.span.path, number, fence.indent + 1)
         body = text.lstrip()
-        place = _at(start, len(text) - len(body), len(body))
+        place = part(start, len(text) - len(body), len(body))
         if not body:
             continue
         if CONTINUED.match(text) and found:
@@ -143,10 +153,10 @@ def _entry(body: str, place: Span) -> tuple[Word, list[Word]]:
     """Split `key: value`; an empty value gives no lines."""
     typed, _, rest = body.partition(":")
     key, value = typed.rstrip(), rest.lstrip()
-    after = _at(place, len(body) - len(value), len(value))
-    return Word(key, _at(place, 0, len(key))), [Word(value, after)] if value else []
+    after = part(place, len(body) - len(value), len(value))
+    return Word(key, part(place, 0, len(key))), [Word(value, after)] if value else []
 
 
-def _at(span: Span, offset: int, length: int) -> Span:
+def part(span: Span, offset: int, length: int) -> Span:
     """A place on the same line, `offset` characters to the right."""
     return Span(span.path, span.line, span.column + offset, max(1, length))
