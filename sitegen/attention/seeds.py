@@ -24,7 +24,8 @@ def normals(seed: int, name: str, *shape: int) -> Array:
     decimals, since the last bits of ln, cos and sin differ between mathematical libraries.
     """
     size = prod(shape)
-    hashes = (sha256(f"{seed}/{name}/{i}".encode()).digest() for i in range(-(-size // PER_HASH)))
+    start = f"{seed}/{name}/".encode()
+    hashes = [sha256(b"%b%d" % (start, i)).digest() for i in range(-(-size // PER_HASH))]
     words = np.frombuffer(b"".join(hashes), dtype=">u8").astype(np.uint64)
     uniform = ((words >> np.uint64(12)) + 0.5) / 2.0**52
     radius, angle = np.sqrt(-2.0 * np.log(uniform[::2])), 2.0 * np.pi * uniform[1::2]
