@@ -2,7 +2,7 @@
 
 Comes in: float64 arrays. Goes out: new float64 arrays. Axis names: `n_query n_key d_key d_value
 n_head d_model`; `…` stands for any leading axes. Equations from Vaswani et al. (2017), "Attention
-Is All You Need", sections 3.2 and 3.5, unless said otherwise.
+Is All You Need", sections 3.1, 3.2 and 3.5, unless said otherwise.
 """
 
 from __future__ import annotations
@@ -75,7 +75,8 @@ def attend(
 
     `q[…, n_query, d_key]`, `k[…, n_key, d_key]`, `v[…, n_key, d_value]` and
     `mask[n_query, n_key]` (True: allowed) → weights `[…, n_query, n_key]`, output
-    `[…, n_query, d_value]`. Raises ValueError where a query may attend to nothing.
+    `[…, n_query, d_value]`. Raises ValueError where a query may attend to nothing, and where a
+    score is not finite.
     """
     s = scores(q, k, scale)
     weights = softmax(s if mask is None else masked(s, mask))
@@ -120,10 +121,11 @@ def multi_head(x: Array, w: Projections, n_head: int, mask: Mask | None = None) 
 
 
 def layer_norm(x: Array, epsilon: float = 1e-5) -> Array:
-    """(x - μ) / √(σ² + ε), over the last axis (Ba et al. 2016, equation 4, no gain and no bias).
+    """(x - μ) / √(σ² + ε), over the last axis (Ba et al. 2016, section 3; no gain, no bias).
 
-    `x[…, d_model]` → `[…, d_model]`: mean 0 and variance 1, or zeros where all numbers are equal,
-    for which alone there is the ε (it is every implementation's, not the paper's).
+    `x[…, d_model]` → `[…, d_model]`: mean 0 and variance 1, but zeros where all numbers are equal.
+    Only for those there is an ε, which is every implementation's and not the paper's.
+    A layer of the Transformer gives layer_norm(x + MultiHead(x)) (section 3.1).
     """
     centred = x - x.mean(axis=-1, keepdims=True)
     variance = (centred * centred).mean(axis=-1, keepdims=True)
@@ -149,3 +151,31 @@ def entropy(weights: Array) -> Array:
     safe = np.where(weights > 0, weights, 1.0)  # log₂ 1 = 0, so what is not there adds nothing
     bits: Array = (weights * np.log2(safe)).sum(axis=-1)
     return 0.0 - bits
+
+
+def rollout(weights: Array) -> Array:
+    """Ã = A_L … A₂ A₁, where A_l = ½ (mean of the heads of layer l) + ½ I, rows renormalised.
+
+    How much of each output goes back to each input if every layer did nothing but mix, and half of
+    what it passes on were its input, handed around it (Abnar & Zuidema 2020, section 3). An
+    approximation: values, projections and all that stands between two layers are left out.
+    `weights[n_layer, n_head, n, n]` → `[n, n]`, rows sum to 1.
+    """
+    n = weights.shape[-1]
+    rolled = np.eye(n)
+    for layer in weights.mean(axis=1) + np.eye(n):  # [n, n]
+        rolled = (layer / layer.sum(axis=-1, keepdims=True)) @ rolled
+    return rolled
+
+
+def norm_based(weights: Array, values: Array, w_o: Array) -> Array:
+    """‖αᵢⱼ f(vⱼ)‖, f(vⱼ) = vⱼ W_Oʰ: how long a vector token i takes from token j in head h.
+
+    A large weight on a short vector moves little, which a weight alone does not show (Kobayashi
+    et al. 2020, section 3). `weights[n_head, n_query, n_key]`, `values[n_head, n_key, d_value]`,
+    `w_o[n_head · d_value, d_model]` → `[n_head, n_query, n_key]`, rows with any sum.
+    """
+    n_head, _, d_value = values.shape
+    f = values @ w_o.reshape(n_head, d_value, -1)  # [n_head, n_key, d_model]
+    lengths: Array = np.sqrt((f * f).sum(axis=-1))  # [n_head, n_key]
+    return weights * lengths[:, np.newaxis, :]  # [n_head, n_query, n_key]

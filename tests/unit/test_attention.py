@@ -13,8 +13,12 @@ from sitegen.attention.core import (
     attend,
     causal_mask,
     entropy,
+    layer_norm,
+    masked,
     merge_heads,
     multi_head,
+    norm_based,
+    rollout,
     scores,
     sinusoidal_positions,
     softmax,
@@ -102,6 +106,25 @@ def test_a_query_that_may_attend_to_nothing_is_refused() -> None:
         attend(one, one, one, np.array([[True, True], [False, False]]))
 
 
+@pytest.mark.parametrize("wrong", [math.nan, math.inf])
+def test_a_score_that_is_not_finite_is_refused_and_not_handed_on(wrong: float) -> None:
+    with pytest.raises(ValueError, match="finite"):
+        softmax(np.array([[1.0, 2.0], [wrong, 2.0]]))
+    with pytest.raises(ValueError, match="finite"):
+        attend(np.array([[1.0]]), np.array([[wrong], [1.0]]), np.ones((2, 1)))
+
+
+def test_a_row_of_nothing_but_minus_infinity_has_no_softmax() -> None:
+    assert softmax(np.array([-np.inf, 0.0])).tolist() == [0.0, 1.0]
+    with pytest.raises(ValueError, match="finite"):
+        softmax(np.array([-np.inf, -np.inf]))
+
+
+def test_a_mask_leaves_minus_infinity_where_nothing_may_be_seen() -> None:
+    hidden = masked(np.array([[1.0, 2.0], [3.0, 4.0]]), causal_mask(2, 2))
+    assert hidden.tolist() == [[1.0, -np.inf], [3.0, 4.0]]
+
+
 def test_heads_are_slices_of_the_columns_and_can_be_put_back() -> None:
     x = np.arange(12.0).reshape(2, 6)
     assert split_heads(x, 3).tolist() == [[[0, 1], [6, 7]], [[2, 3], [8, 9]], [[4, 5], [10, 11]]]
@@ -135,6 +158,44 @@ def test_positions_are_sines_and_cosines_of_falling_frequency() -> None:
 def test_entropy_counts_in_bits() -> None:
     weights = np.array([[0.25, 0.25, 0.25, 0.25], [1.0, 0.0, 0.0, 0.0], [0.5, 0.5, 0.0, 0.0]])
     assert entropy(weights).tolist() == [2.0, 0.0, 1.0]
+
+
+def test_a_layer_norm_has_mean_0_and_variance_1() -> None:
+    # Mean 5, variance 4.
+    normed = layer_norm(np.array([[3.0, 7.0, 3.0, 7.0], [2.0, 2.0, 2.0, 2.0]]), epsilon=1e-12)
+    np.testing.assert_allclose(normed, [[-1, 1, -1, 1], [0, 0, 0, 0]], rtol=0, atol=1e-12)
+
+
+def test_a_rollout_may_be_worked_out_by_hand() -> None:
+    # One layer of two heads: the mean is [[1, 0], [½, ½]]; half of it and half of the input.
+    lower = [[[1.0, 0.0], [1.0, 0.0]], [[1.0, 0.0], [0.0, 1.0]]]
+    assert rollout(np.array([lower])).tolist() == [[1.0, 0.0], [0.25, 0.75]]
+    # A second layer that exchanges the tokens: ½ of itself and ½ of the other.
+    upper = [[[0.0, 1.0], [1.0, 0.0]]] * 2
+    assert rollout(np.array([lower, upper])).tolist() == [[0.625, 0.375], [0.625, 0.375]]
+
+
+def test_a_norm_counts_the_vector_that_a_weight_takes() -> None:
+    # Values 3 and 0.3 along one direction, which W_O turns into (3, 4)/5 · 5 = five times as long.
+    weights = np.array([[[0.1, 0.9], [0.5, 0.5]]])
+    values, w_o = np.array([[[3.0], [0.3]]]), np.array([[3.0, 4.0]])
+    np.testing.assert_allclose(
+        norm_based(weights, values, w_o), [[[1.5, 1.35], [7.5, 0.75]]], rtol=0, atol=1e-15
+    )
+
+
+def test_norms_of_all_heads_come_from_the_rows_of_w_o_that_are_theirs() -> None:
+    x, w = some("x", 5, 6), Projections(*(some(name, 6, 6) for name in "qkvo"))
+    weights = multi_head(x, w, 3).weights
+    found = norm_based(weights, split_heads(x @ w.v, 3), w.o)
+    for head in range(3):
+        part = slice(2 * head, 2 * head + 2)
+        for i, j in ((0, 0), (1, 3), (4, 2)):
+            moved = plain_product(
+                x[j : j + 1].tolist(), plain_product(w.v[:, part].tolist(), w.o[part].tolist())
+            )[0]
+            length = weights[head, i, j] * math.sqrt(math.fsum(each * each for each in moved))
+            assert abs(found[head, i, j] - length) < 1e-13
 
 
 def test_nothing_is_changed_in_place() -> None:
