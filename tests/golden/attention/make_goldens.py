@@ -1,7 +1,7 @@
 """What PyTorch makes of the same numbers, for tests that have no PyTorch.
 
-Run with PyTorch installed: `python -m tests.golden.attention.make_goldens`, which writes `torch.npz`
-beside this file. Inputs are not stored: they come from `sitegen.attention.seeds`, everywhere alike.
+Run with PyTorch: `python -m tests.golden.attention.make_goldens`, which writes `torch.npz` beside
+this file. Inputs are not stored: they come from `sitegen.attention.seeds`, everywhere alike.
 """
 
 from __future__ import annotations
