@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from sitegen.errors import Span
-from sitegen.figures.block import Entry, Mistakes, Word, counted, read_block, shown
+from sitegen.figures.block import Entry, Mistakes, Word, by_key, read_entries, shown
+from sitegen.figures.grammar import CLAIM_KEYS, read_claims
 from sitegen.figures.matrices import (
     INPUT_KEYS,
     Given,
@@ -23,6 +24,7 @@ from sitegen.figures.matrices import (
     read_inputs,
     whole,
 )
+from sitegen.figures.terms import Claim, Scope, find_token
 from sitegen.model import Fence, Value
 
 MOST_TOKENS = 64
@@ -70,13 +72,14 @@ class Spec(Value, frozen=True):
     row: int | None = None
     """The token to highlight as the one that attends."""
     caption: str = ""
-    claims: tuple[object, ...] = ()
+    claims: tuple[Claim, ...] = ()
 
 
 def read_spec(fence: Fence) -> Spec:
     """The spec of a block. Raises an ExceptionGroup of FigureErrors, all at once."""
     mistakes = Mistakes(fence.span)
-    entries = read_block(fence, OWN_KEYS | INPUT_KEYS, mistakes)
+    typed = read_entries(fence, OWN_KEYS | INPUT_KEYS | CLAIM_KEYS, mistakes)
+    entries = by_key((entry for entry in typed if entry.key.text not in CLAIM_KEYS), mistakes)
     _choice(entries, "model", MODELS, mistakes)
     if "model" not in entries:
         mistakes.add('"model" is missing', hint="write `model: toy`")
@@ -85,11 +88,12 @@ def read_spec(fence: Fence) -> Spec:
     layers, layer = _counted(entries, "layer", MOST_LAYERS, mistakes)
     heads, head = _counted(entries, "head", MOST_HEADS, mistakes)
     inputs = read_inputs(entries, len(tokens), heads, mistakes)
-    positions = _yes(entries, "positions", mistakes)
-    causal, scale = _yes(entries, "causal", mistakes), _scale(entries, mistakes)
+    positions = _yes_or_no(entries, "positions", mistakes)
+    causal, scale = _yes_or_no(entries, "causal", mistakes), _scale(entries, mistakes)
     row = _row(entries, tokens, mistakes)
+    claims = read_claims(typed, Scope(tokens, layers, heads, layer), mistakes)
     caption, own_id = _caption(entries, mistakes), _id(entries, mistakes)
-    _check_layers(entries, inputs, layers * heads, mistakes)
+    _check_layers(entries, inputs, (layers, heads), mistakes)
     _check_values(entries, inputs, mistakes)
     mistakes.raise_all()
     assert inputs is not None, "no inputs without a mistake"  # noqa: S101
@@ -107,6 +111,7 @@ def read_spec(fence: Fence) -> Spec:
         scale=scale,
         row=row,
         caption=caption,
+        claims=claims,
     )
 
 
@@ -174,22 +179,23 @@ def _counted(
 
 
 def _check_layers(
-    entries: Mapping[str, Entry], inputs: Inputs | None, panels: int, mistakes: Mistakes
+    entries: Mapping[str, Entry], inputs: Inputs | None, counts: tuple[int, int], mistakes: Mistakes
 ) -> None:
     """Several layers need random numbers, and not too many of them."""
-    entry = entries.get("layers")
-    if entry is None or entry.text == "1":
+    layers, heads = counts
+    if layers == 1:
         return
-    if panels > MOST_PANELS:
-        message = f"{panels:,} heads in all layers are too many for one figure"
-        mistakes.add(message, entry.span, f"layers × heads is at most {MOST_PANELS}")
+    span = entries["layers"].span
+    if layers * heads > MOST_PANELS:
+        message = f"{layers * heads:,} heads in all layers are too many for one figure"
+        mistakes.add(message, span, f"layers × heads is at most {MOST_PANELS}")
     if isinstance(inputs, Seeded):
-        if int(entry.text) * inputs.d_model**2 > MOST_WEIGHTS:
-            message = f"{entry.text} layers of width {inputs.d_model} are too much for one figure"
-            mistakes.add(message, entry.span, f"layers × d_model² is at most {MOST_WEIGHTS:,}")
+        if layers * inputs.d_model**2 > MOST_WEIGHTS:
+            message = f"{layers} layers of width {inputs.d_model} are too much for one figure"
+            mistakes.add(message, span, f"layers × d_model² is at most {MOST_WEIGHTS:,}")
     elif inputs is not None:
         hint = "give `seed` and `d_model` for a stack of layers"
-        mistakes.add("numbers made by hand are one layer", entry.span, hint)
+        mistakes.add("numbers made by hand are one layer", span, hint)
 
 
 def _check_values(entries: Mapping[str, Entry], inputs: Inputs | None, mistakes: Mistakes) -> None:
@@ -204,7 +210,7 @@ def _check_values(entries: Mapping[str, Entry], inputs: Inputs | None, mistakes:
         mistakes.add("there are no vectors to add positions to", positions.span, hint)
 
 
-def _yes(entries: Mapping[str, Entry], key: str, mistakes: Mistakes) -> bool:
+def _yes_or_no(entries: Mapping[str, Entry], key: str, mistakes: Mistakes) -> bool:
     entry = entries.get(key)
     if entry and entry.text not in FALSE_OR_TRUE:
         mistakes.add(f'{key} is "{shown(entry.text)}"', entry.span, "write yes or no")
@@ -228,21 +234,7 @@ def _scale(entries: Mapping[str, Entry], mistakes: Mistakes) -> float | None:
 def _row(entries: Mapping[str, Entry], tokens: tuple[str, ...], mistakes: Mistakes) -> int | None:
     """The index of `bat`, or of the second one for `bat#2`."""
     entry = entries.get("from")
-    if entry is None or not tokens:
-        return None
-    wanted = _unquoted(entry.text)
-    if wanted in tokens:
-        return tokens.index(wanted)
-    token, _, ordinal = wanted.rpartition("#")
-    places = [i for i, known in enumerate(tokens) if known == token]
-    if not places or not re.fullmatch(r"[0-9]{1,4}", ordinal):
-        mistakes.unknown("token", Word(wanted, entry.span), dict.fromkeys(tokens), "Tokens")
-        return None
-    if not 1 <= int(ordinal) <= len(places):
-        hint = f'"{shown(token)}" occurs {counted(len(places), "time")}'
-        mistakes.add(f'there is no "{shown(wanted)}"', entry.span, hint)
-        return None
-    return places[int(ordinal) - 1]
+    return find_token(Word(entry.text, entry.span), tokens, mistakes) if entry else None
 
 
 def _caption(entries: Mapping[str, Entry], mistakes: Mistakes) -> str:
