@@ -51,7 +51,7 @@ class Seeded(Value, frozen=True, tag="seeded"):
 Inputs = Given | Projected | Seeded
 
 FAMILIES: tuple[tuple[str, ...], ...] = (("Q", "K"), ("X", "W_Q", "W_K"), ("seed", "d_model"))
-OPTIONAL = {"V": "Q", "W_V": "X"}  # a key and the one whose family it joins; W_O joins these two
+OPTIONAL = {"V": ("Q",), "W_V": ("X",), "W_O": ("Q", "X")}  # keys, and whose families they join
 MATRICES = ("Q", "K", "V", "X", "W_Q", "W_K", "W_V", "W_O")
 INPUT_KEYS = frozenset({*MATRICES, "seed", "d_model"})
 
@@ -90,16 +90,16 @@ def _values(found: Mapping[str, Matrix], **names: str) -> dict[str, Matrix]:
 
 def _family(entries: Mapping[str, Entry], mistakes: Mistakes) -> tuple[str, ...]:
     """The keys of the one complete way in which the block gives its numbers, or none."""
-    begun = [(key, keys) for keys in FAMILIES for key in keys if key in entries]
-    begun += [(key, _of(lead)) for key, lead in OPTIONAL.items() if key in entries]
+    begun = [(key, _of(keys[:1])) for keys in FAMILIES for key in keys if key in entries]
+    begun += [(key, _of(leads)) for key, leads in OPTIONAL.items() if key in entries]
     if not begun:
         if "model" in entries and entries["model"].text != "toy":
             return ()  # that is the mistake to mend first; another model brings its own numbers
         hint = "give Q and K, or X, W_Q and W_K, or seed and d_model"
         mistakes.add("the block has no numbers", hint=hint)
         return ()
-    first, family = begun[0]
-    stray = next((key for key, keys in begun if keys != family), None)
+    first, (family, *_) = begun[0]
+    stray = next((key for key, families in begun if family not in families), None)
     if stray:
         message = f'"{stray}" does not go with "{first}"'
         mistakes.add(message, entries[stray].key.span, f"{' and '.join(family)} belong together")
@@ -109,8 +109,9 @@ def _family(entries: Mapping[str, Entry], mistakes: Mistakes) -> tuple[str, ...]
     return () if stray or missing else family
 
 
-def _of(lead: str) -> tuple[str, ...]:
-    return next(keys for keys in FAMILIES if lead in keys)
+def _of(leads: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """The families that begin with one of these keys."""
+    return tuple(keys for keys in FAMILIES if keys[0] in leads)
 
 
 def number(text: str) -> float | None:

@@ -7,12 +7,14 @@ from time import process_time
 import pytest
 
 from sitegen.errors import FigureError, Span
-from sitegen.figures import FIGURES
 from sitegen.figures.matrices import Given, Projected, Seeded
 from sitegen.figures.spec import VIEWS, Spec, read_spec
+from sitegen.figures.views import FIGURES
 from sitegen.model import Fence
 
 PAIR = "model: toy\ntokens: the bat\nQ: 1 0 / 0 1\nK: 1 2 / 3 4\n"
+VECTORS = "model: toy\ntokens: the bat\nX: 1 0 / 0 1\nW_Q: 1 2 / 3 4\nW_K: 1 2 / 3 4\n"
+SEEDED = "model: toy\ntokens: the bat\nseed: 2017\nd_model: 8\n"
 
 
 def fence(text: str, indent: int = 0) -> Fence:
@@ -59,6 +61,31 @@ def test_vectors_with_projections_are_read() -> None:
     assert read.inputs == Projected(
         x=((1, 0, 2), (0, 1, 2)), w_q=((1,), (2,), (3,)), w_k=((4,), (5,), (6,))
     )
+
+
+def test_values_and_their_projections_join_what_they_belong_to() -> None:
+    given = spec(PAIR + "V: 1 2 3 4 / 5 6 7 8\nW_O: 1/2/3/4\nheads: 2\n").inputs
+    assert isinstance(given, Given)
+    assert (given.v, given.w_o) == (((1, 2, 3, 4), (5, 6, 7, 8)), ((1,), (2,), (3,), (4,)))
+    projected = spec(VECTORS + "W_V: 1 0 / 0 1\nW_O: 1 1 1 / 0 0 0\n").inputs
+    assert isinstance(projected, Projected)
+    assert (projected.w_v, projected.w_o) == (((1, 0), (0, 1)), ((1, 1, 1), (0, 0, 0)))
+
+
+def test_a_stack_of_layers_is_read() -> None:
+    read = spec(SEEDED + "layers: 6\nlayer: 5\nheads: 4\nhead: 3\npositions: yes\n")
+    assert (read.layers, read.layer, read.heads, read.head) == (6, 5, 4, 3)
+    assert read.positions
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_is_drawn_of_random_vectors(view: str) -> None:
+    assert spec(f"{SEEDED}view: {view}\n").view == view
+
+
+@pytest.mark.parametrize("text", [PAIR + "V: 1 / 2\n", VECTORS + "W_V: 1 / 2\n"])
+def test_steps_may_be_shown_where_values_are_given(text: str) -> None:
+    assert spec(text + "view: steps\n").view == "steps"
 
 
 def test_a_seed_stands_for_random_numbers() -> None:
@@ -115,7 +142,6 @@ def test_the_row_to_highlight_is_named_by_its_token(typed: str, row: int) -> Non
     [
         (f"{PAIR}tokenz: a", 'unknown key "tokenz"', 15, 1, 6),
         (f"{PAIR}K: 1", '"K" is given twice, first on line 14', 15, 1, 1),
-        (f"{PAIR}check: a -> b", 'unknown key "check"', 15, 1, 5),
         (f"{PAIR}hello", 'no ":" after a key in "hello"', 15, 1, 5),
         (f"  a\n{PAIR}", "this line continues nothing", 11, 3, 1),
         (PAIR.replace("model: toy\n", ""), '"model" is missing', 10, 1, 1),
@@ -146,6 +172,42 @@ def test_the_row_to_highlight_is_named_by_its_token(typed: str, row: int) -> Non
         (f"{PAIR}heads: 3", "the width of Q is 2, which 3 heads cannot share", 13, 4, 9),
         (f"{PAIR}heads: 2\nhead: 3", 'head is "3"', 16, 7, 1),
         (f"{PAIR}heads: none", 'heads is "none"', 15, 8, 4),
+        (f"{PAIR}V: 1", "V has 1 row for 2 tokens", 15, 4, 1),
+        (f"{PAIR}heads: 2\nV: 1 / 2", "the width of V is 1, which 2 heads cannot", 16, 4, 5),
+        (f"{PAIR}V: 1 / inf", "inf is not a finite number", 15, 8, 3),
+        (f"{PAIR}W_O: 1 / 2", '"W_O" is given without "V"', 15, 1, 3),
+        (f"{PAIR}V: 1 2 / 3 4\nW_O: 1", "W_O has 1 row for 2 columns of V", 16, 6, 1),
+        (f"{PAIR}W_V: 1 / 2", '"W_V" does not go with "Q"', 15, 1, 3),
+        (f"{VECTORS}W_V: 1", "W_V has 1 row for 2 columns of X", 16, 6, 1),
+        (f"{VECTORS}V: 1 / 2", '"V" does not go with "X"', 16, 1, 1),
+        (f"{VECTORS}W_O: 1 / 2", '"W_O" is given without "W_V"', 16, 1, 3),
+        (f"{VECTORS}W_V: 1 / 2\nW_O: 1 / 2", "W_O has 2 rows for 1 column of W_V", 17, 6, 5),
+        (f"{SEEDED}W_O: 1", '"W_O" does not go with "seed"', 15, 1, 3),
+        (f"{PAIR}view: steps", 'the view "steps" needs values to mix', 15, 7, 5),
+        (f"{VECTORS}view: steps", 'the view "steps" needs values to mix', 16, 7, 5),
+        (f"{PAIR}positions: yes", "there are no vectors to add positions to", 15, 12, 3),
+        (f"{PAIR}positions: sin", 'positions is "sin"', 15, 12, 3),
+        (f"{PAIR}layers: 2", "numbers made by hand are one layer", 15, 9, 1),
+        (f"{VECTORS}layers: 2", "numbers made by hand are one layer", 16, 9, 1),
+        (f"{SEEDED}layers: 33", 'layers is "33"', 15, 9, 2),
+        (f"{SEEDED}layers: many\nlayer: 2", 'layers is "many"', 15, 9, 4),
+        (f"{SEEDED}layers: 2\nlayer: 3", 'layer is "3"', 16, 8, 1),
+        (f"{SEEDED}layer: 2", 'layer is "2"', 15, 8, 1),
+        (f"{SEEDED}heads: 65\nhead: 9", 'heads is "65"', 15, 8, 2),
+        (
+            SEEDED.replace("8", "64") + "layers: 9\nheads: 64",
+            "576 heads in all layers are too many",
+            15,
+            9,
+            1,
+        ),
+        (
+            SEEDED.replace("8", "512") + "layers: 7",
+            "7 layers of width 512 are too much",
+            15,
+            9,
+            1,
+        ),
         (f"{PAIR}causal: maybe", 'causal is "maybe"', 15, 9, 5),
         (f"{PAIR}scale: -1", 'scale is "-1"', 15, 8, 2),
         (f"{PAIR}from: bta", 'unknown token "bta"', 15, 7, 3),
@@ -173,6 +235,10 @@ def test_matrices_of_other_shapes_name_what_they_should_have_matched() -> None:
         (PAIR.replace("Q:", "q:"), 'did you mean "Q"?'),
         (PAIR.replace("toy", "tony"), 'did you mean "toy"?'),
         (f"{PAIR}from: batt", 'did you mean "bat"?'),
+        (f"{PAIR}view: step", 'did you mean "steps"?'),
+        (f"{PAIR}view: steps", "add V"),
+        (f"{VECTORS}view: steps", "add W_V"),
+        (f"{VECTORS}layers: 2", "give `seed` and `d_model`"),
     ],
 )
 def test_a_misspelt_word_is_answered_with_the_nearest(text: str, hint: str) -> None:
@@ -182,6 +248,11 @@ def test_a_misspelt_word_is_answered_with_the_nearest(text: str, hint: str) -> N
 def test_all_mistakes_are_told_at_once_and_in_order() -> None:
     found = mistakes("model: toi\ntokens: the bat\nQ: 1 x / 2\nK: 1\nfrom: cat\nscale: big\n")
     assert [error.span.line for error in found if error.span] == [11, 13, 13, 14, 15, 16]
+
+
+def test_a_projection_of_values_alone_misses_its_family() -> None:
+    found = [error.message for error in mistakes("model: toy\ntext: a\nW_V: 1\n")]
+    assert found == ['"X" is missing', '"W_Q" is missing', '"W_K" is missing']
 
 
 def test_columns_count_from_the_edge_of_the_file() -> None:
