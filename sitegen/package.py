@@ -1,4 +1,4 @@
-"""The files that come with the program: the theme and what a new site begins with."""
+"""The files that come with the program: the theme, what a new site begins with, its textbook."""
 
 from __future__ import annotations
 
@@ -20,3 +20,11 @@ def theme_folder() -> Path:
 def starter_folder() -> Path:
     """What `sitegen init` copies into a new site."""
     return _HERE / "starter"
+
+
+def textbook() -> dict[str, str]:
+    """The source of each module of `sitegen.attention`, by name: `attention.core`."""
+    return {
+        f"attention.{path.stem}": path.read_text(encoding="utf-8")
+        for path in sorted((_HERE / "attention").glob("[!_]*.py"))
+    }

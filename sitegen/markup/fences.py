@@ -1,4 +1,4 @@
-"""Fenced blocks: code, a poem inside an essay, an attention figure.
+"""Fenced blocks: code, quoted source, a poem inside an essay, an attention figure.
 
 Comes in: a `fence` or `code_block` token. Goes out: chunks; the figure's text is noted in the
 context for whoever draws it.
@@ -16,6 +16,7 @@ from markdown_it.token import Token
 from sitegen.errors import FigureError
 from sitegen.markup.context import Context
 from sitegen.markup.highlight import render_code
+from sitegen.markup.quoted import SOURCE, render_source
 from sitegen.markup.verse import parse_verse
 from sitegen.model import Chunk, Fence, FigureSlot, VerseSlot
 
@@ -32,6 +33,8 @@ def fence(tokens: Sequence[Token], index: int, out: list[Chunk], context: Contex
         out.append(_figure(token, line, context))
     elif word == "poem":
         out.append(_poem(token, line, context))
+    elif word == SOURCE:
+        out.append(render_source(info, token.content, context, line))
     else:
         if word.startswith("at") and get_close_matches(word, [FIGURE], cutoff=0.85):
             place = context.find(line, word)
