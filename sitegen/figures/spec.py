@@ -32,7 +32,7 @@ MOST_HEADS = 64
 MOST_LAYERS = 32
 MOST_PANELS = 512
 MOST_WEIGHTS = 6 * 512**2
-"""Numbers of a projection in all layers: six layers of the base Transformer, a second's work."""
+"""Numbers of a projection in all layers: six layers of the base Transformer, two seconds' work."""
 LONGEST_TOKEN = 100
 LARGEST_SCALE = 1000.0
 
