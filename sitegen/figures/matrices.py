@@ -145,7 +145,7 @@ def _matrix(entry: Entry, mistakes: Mistakes) -> Matrix:
     """Rows of numbers, all of one length; empty after a mistake."""
     rows = _rows(entry)
     name = entry.key.text
-    if not rows:
+    if not any(rows):
         mistakes.add(f"{name} is empty", entry.span, ROWS_HINT)
         return ()
     width = len(rows[0])

@@ -169,6 +169,8 @@ def test_the_row_to_highlight_is_named_by_its_token(typed: str, row: int) -> Non
         (PAIR.replace("3 4", "3 4 / 5 6"), "K has 3 rows for 2 tokens", 14, 4, 15),
         (PAIR.replace("1 2 / 3 4", "1 / 2"), "Q has 2 columns, but K has 1", 14, 4, 5),
         (PAIR.replace("1 2 / 3 4", ""), "K is empty", 14, 1, 1),
+        (PAIR.replace("1 2 / 3 4", "/ /"), "K is empty", 14, 4, 3),
+        (PAIR.replace("1 2 / 3 4", "/ 1"), "row 2 of K has 1 number, row 1 has 0", 14, 6, 1),
         (f"{PAIR}heads: 3", "the width of Q is 2, which 3 heads cannot share", 13, 4, 9),
         (f"{PAIR}heads: 2\nhead: 3", 'head is "3"', 16, 7, 1),
         (f"{PAIR}heads: none", 'heads is "none"', 15, 8, 4),

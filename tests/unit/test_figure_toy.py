@@ -19,8 +19,9 @@ from sitegen.attention.core import (
     sinusoidal_positions,
 )
 from sitegen.attention.seeds import normals
-from sitegen.errors import Span
-from sitegen.figures.spec import read_spec
+from sitegen.errors import FigureError, Span
+from sitegen.figures.matrices import INPUT_KEYS
+from sitegen.figures.spec import OWN_KEYS, read_spec
 from sitegen.figures.toy import Computed, Toy, compute
 from sitegen.figures.weights import UNIT, quantise
 from sitegen.model import Fence
@@ -160,3 +161,28 @@ def test_the_narrowest_and_deepest_stack_has_finite_weights(d_model: int) -> Non
     units = computed(f"text: {'a ' * 64}\nseed: 1\nlayers: 32\nd_model: {d_model}\n").weights.units
     assert units.shape == (32, 1, 64, 64)
     assert (abs(units.sum(axis=-1) - UNIT) <= 64).all()
+
+
+KEYS = sorted((INPUT_KEYS | OWN_KEYS) - {"model", "tokens", "text", "check", "expect"})
+VALUES = ["1", "2", "1 2 / 3 4", "/ /", "/ 1", "1000 -1000 / 1 0", "nan", "", "x", "yes", "steps"]
+FAMILIES = [
+    "Q: 1 2 / 3 4\nK: 0 1 / 1 0\nV: 1 2 / 3 4\n",
+    "X: 1 2 / 3 4\nW_Q: 0 1 / 1 0\nW_K: 1 0 / 0 1\nW_V: 1 2 / 3 4\n",
+    "seed: 1\nd_model: 2\n",
+]
+LINES = st.lists(st.tuples(st.sampled_from(KEYS), st.sampled_from(VALUES)), max_size=3)
+
+
+@given(st.sampled_from(FAMILIES), LINES)
+def test_a_block_is_computed_or_its_mistakes_are_told(
+    family: str, lines: list[tuple[str, str]]
+) -> None:
+    changed = dict(line.split(": ") for line in family.splitlines()) | dict(lines)
+    text = "tokens: a b\n" + "".join(f"{key}: {value}\n" for key, value in changed.items())
+    mistakes: tuple[Exception, ...] = ()
+    try:
+        weights, _ = computed(text)
+        assert (abs(weights.units.sum(axis=-1) - UNIT) <= 2).all()
+    except ExceptionGroup as group:
+        mistakes = group.exceptions
+    assert all(isinstance(each, FigureError) and each.span for each in mistakes)
