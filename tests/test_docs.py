@@ -9,7 +9,7 @@ import pytest
 
 from sitegen.cli import main
 from sitegen.config import MARKUP, SECTION, SITE
-from sitegen.figures import FIGURES
+from sitegen.figures.views import FIGURES
 from sitegen.figures.matrices import INPUT_KEYS
 from sitegen.figures.spec import OWN_KEYS
 from sitegen.frontmatter.fields import FIELDS

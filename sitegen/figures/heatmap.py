@@ -1,171 +1,107 @@
-"""The view `heatmap`: one head as a grid of shades, from each token to each token.
+"""The view `heatmap`: one panel as a grid of shades, from each token to each token.
 
-Comes in: a spec and its shares. Goes out: a `Figure`. The picture is written once and dressed
-twice: bare, for a page whose style sheet shades it, and as a file with a style of its own.
+Comes in: a scene. Goes out: a `Figure`. The picture is written twice: for a page, where a window
+shows one panel of the sprite and the reader chooses which; and as a file of the panel that the
+author chose.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 
+from sitegen.figures.choices import write_sliding
+from sitegen.figures.frame import write_figure, write_file, write_svg
 from sitegen.figures.layout import GAP, LEGEND, MOST_PRINTED, Layout, lay_out
-from sitegen.figures.shares import TOP_LEVEL, Shares
-from sitegen.figures.spec import Spec
+from sitegen.figures.scene import Scene
+from sitegen.figures.sprite import PLAIN_OPACITY, write_sprite
 from sitegen.figures.svg import Markup, join, tag, text
-from sitegen.figures.table import write_table
-from sitegen.figures.words import description, facts, names, sentence, title
+from sitegen.figures.weights import percents
+from sitegen.figures.words import description, panel_name, sentence, title
 from sitegen.model import Figure
 
-PLAIN_OPACITY = ".45"  # of the darkest cell where no style sheet says better: text stays legible
-ENGLISH = {"lang": "en", "dir": "ltr"}
-"""What we say of a figure, whichever language the page around it is in."""
-STYLE = """
-svg{color:#1f1a17;font-family:ui-sans-serif,system-ui,sans-serif}
-.paper{fill:#fcfaf5}.shade{color:#9c3d10;opacity:.72}
-@media(prefers-color-scheme:dark){svg{color:#e6e1d8}.paper{fill:#15181d}
-.shade{color:#f0a878;opacity:.42}}
-@media(forced-colors:active){svg,.shade{color:CanvasText}.paper{fill:Canvas}.shade{opacity:.45}}
-@media print{svg{color:#000}.paper{fill:#fff}}
-"""
 
-
-def draw_heatmap(spec: Spec, shares: Shares) -> Figure:
+def draw_heatmap(scene: Scene) -> Figure:
     """The figure in all its renderings."""
-    told, known = sentence(spec, shares), facts(spec)
-    table = write_table(names(spec.tokens), shares)
-    layout = lay_out(spec.tokens)
-    picture = _picture(spec, shares, layout)
-    return Figure(
-        id=spec.id,
-        html=_page(spec, layout, picture, told, table),
-        sentence=told,
-        table=table,
-        svg=_file(spec, layout, picture, told),
-        caption=f"{spec.caption} {known}".lstrip(),
+    layout = lay_out(scene.spec.tokens)
+    alone = write_sprite(scene.panel[None, None], f"{scene.spec.id}.cells")
+    file = write_file(
+        scene,
+        _picture(scene, layout, alone, printed=True),
+        name=_name(scene),
+        about=f"{description(scene.spec)} {sentence(scene)}",
+        size=(layout.width, layout.height),
+        font=layout.font,
     )
+    return write_figure(scene, _plot(scene, layout), file)
 
 
-def _page(spec: Spec, layout: Layout, picture: Markup, told: str, table: Markup) -> Markup:
-    """The `<figure>` of a page: caption, picture, sentence, numbers."""
-    caption = [tag("p", text(spec.caption), class_="figure-caption")] if spec.caption else []
-    number = spec.id.replace(".", " ")
+def _plot(scene: Scene, layout: Layout) -> Markup:
+    """The picture of a page: with a choice of panels, the numbers in the cells are left out."""
+    spec = scene.spec
     wide = len(spec.tokens) > MOST_PRINTED
-    svg = _svg(spec, layout, description(spec), picture, class_="heatmap", lang="en")
-    region = {"role": "region", "tabindex": "0"}
-    about = {"aria_label": f"Heatmap of {number}", **region} if wide else {}
-    plot = tag("div", svg, class_="plot wide" if wide else "plot", **about)
-    numbers = tag("div", table, class_="table", aria_label=f"Numbers of {number}", **region)
-    return tag(
-        "figure",
-        tag("figcaption", *caption, tag("p", text(facts(spec)), class_="figure-facts", **ENGLISH)),
-        plot,
-        tag("p", text(told), class_="readout", **ENGLISH),
-        tag("details", tag("summary", text("The numbers")), numbers, class_="numbers", **ENGLISH),
-        class_="attention",
-        id=spec.id,
-        data_view=spec.view,
-        data_tokens=len(spec.tokens),
+    svg = write_svg(
+        scene,
+        _picture(scene, layout, write_sliding(scene), printed=scene.panels == 1),
+        {"class_": "heatmap", "lang": "en"},
+        name=title(spec),
+        size=(layout.width, layout.height),
+        font=layout.font,
+        stretch=1 if wide else 1.25,  # to reading size
     )
+    label = f"Heatmap of {spec.id.replace('.', ' ')}"
+    region = {"role": "region", "tabindex": "0", "aria_label": label} if wide else {}
+    return tag("div", svg, class_="plot wide" if wide else "plot", **region)
 
 
-def _file(spec: Spec, layout: Layout, picture: Markup, told: str) -> str:
-    """The picture as a file of its own, on its own paper."""
-    paper = tag("rect", class_="paper", width="100%", height="100%", fill="none")
-    dressed = join(tag("style", Markup(STYLE)), paper, picture)
-    about = f"{description(spec)} {told}"
-    return _svg(spec, layout, about, dressed, xmlns="http://www.w3.org/2000/svg") + "\n"
+def _name(scene: Scene) -> str:
+    """The name of the picture, and of the one panel that a file shows."""
+    panel = panel_name(scene.weights, *scene.chosen).lower()
+    return f"{title(scene.spec)} ({panel})" if panel else title(scene.spec)
 
 
-def _svg(spec: Spec, layout: Layout, about: str, picture: Markup, **attributes: str) -> Markup:
-    """The root element, with its name and description."""
-    title_id, about_id = f"{spec.id}.title", f"{spec.id}.desc"
-    stretch = 1 if len(spec.tokens) > MOST_PRINTED else 1.25  # to reading size
-    return tag(
-        "svg",
-        tag("title", text(title(spec)), id=title_id),
-        tag("desc", text(about), id=about_id),
-        picture,
-        **attributes,
-        role="img",
-        aria_labelledby=title_id,
-        aria_describedby=about_id,
-        viewBox=f"0 0 {layout.width} {layout.height}",
-        width=round(layout.width * stretch),
-        height=round(layout.height * stretch),
-        font_size=layout.font,
-        fill="currentColor",
-        direction="ltr",
-    )
-
-
-def _picture(spec: Spec, shares: Shares, layout: Layout) -> Markup:
+def _picture(scene: Scene, layout: Layout, cells: Markup, *, printed: bool) -> Markup:
     """Shades first, then rules, then text on top of them."""
-    printed = _percents(spec, shares, layout) if len(spec.tokens) <= MOST_PRINTED else Markup("")
-    return join(
-        _shades(shares, layout),
-        _grid(layout),
-        *_mark(spec, layout),
-        _row_labels(spec, layout),
-        _column_labels(layout),
-        printed,
-        _legend(layout),
+    n = len(layout.labels)
+    window = tag(
+        "svg",
+        cells,
+        x=layout.left,
+        y=layout.top,
+        width=n * layout.across,
+        height=n * layout.down,
+        viewBox=f"0 0 {n} {n}",
+        preserveAspectRatio="none" if layout.across != layout.down else None,
     )
-
-
-def _shades(shares: Shares, layout: Layout) -> Markup:
-    """A path for each level; a run of equal cells is one stroke, in units of a cell."""
-    runs: dict[int, list[str]] = defaultdict(list)
-    for y, row in enumerate(shares.levels):
-        for level, x, length in _runs(row):
-            runs[level].append(f"M{x} {y}.5h{length}")
-    place = f"translate({layout.left} {layout.top}) scale({layout.across} {layout.down})"
-    return _shade(place, {level: "".join(runs[level]) for level in sorted(runs) if level})
-
-
-def _runs(row: tuple[int, ...]) -> Iterator[tuple[int, int, int]]:
-    """(level, start, length) of each run of equal levels."""
-    start = 0
-    for x in range(1, len(row) + 1):
-        if x == len(row) or row[x] != row[start]:
-            yield row[start], start, x - start
-            start = x
-
-
-def _shade(place: str, paths: dict[int, str]) -> Markup:
-    """Strokes of one colour, as strong as their level."""
-    strokes = [
-        tag("path", class_=f"level-{level}", stroke_opacity=f"{level / TOP_LEVEL:.3f}", d=path)
-        for level, path in paths.items()
-    ]
-    return tag(
-        "g",
-        *(strokes or [Markup("")]),
-        class_="shade",
-        stroke="currentColor",
-        opacity=PLAIN_OPACITY,
-        shape_rendering="crispEdges",
-        transform=place,
+    return join(
+        window,
+        _grid(layout),
+        *_mark(scene, layout),
+        _row_labels(scene, layout),
+        _column_labels(layout),
+        _percents(scene, layout) if printed and n <= MOST_PRINTED else Markup(""),
+        write_legend(scene, layout),
     )
 
 
 def _grid(layout: Layout) -> Markup:
     """Thin rules between the cells and around them."""
     n, width, height = len(layout.labels), layout.right - layout.left, layout.bottom - layout.top
-    across = (f"M{layout.left} {layout.top + i * layout.down}h{width}" for i in range(n + 1))
-    down = (f"M{layout.left + i * layout.across} {layout.top}v{height}" for i in range(n + 1))
-    rules = tag("path", d="".join((*across, *down)))
-    return tag("g", rules, class_="grid", stroke="currentColor", stroke_opacity=".25", fill="none")
+    across = f"h{width}" + f"m{-width} {layout.down}h{width}" * n
+    down = f"v{height}" + f"m{layout.across} {-height}v{height}" * n
+    start = f"M{layout.left} {layout.top}"
+    rules = start + across + start + down
+    return tag("path", class_="grid", d=rules, stroke="currentColor", stroke_opacity=".25")
 
 
-def _mark(spec: Spec, layout: Layout) -> Iterator[Markup]:
+def _mark(scene: Scene, layout: Layout) -> Iterator[Markup]:
     """An outline around the highlighted row."""
-    if spec.row is not None:
+    row = scene.spec.row
+    if row is not None:
         yield tag(
             "rect",
             class_="mark",
             x=layout.left,
-            y=layout.top + spec.row * layout.down,
+            y=layout.top + row * layout.down,
             width=layout.right - layout.left,
             height=layout.down,
             fill="none",
@@ -174,7 +110,7 @@ def _mark(spec: Spec, layout: Layout) -> Iterator[Markup]:
         )
 
 
-def _row_labels(spec: Spec, layout: Layout) -> Markup:
+def _row_labels(scene: Scene, layout: Layout) -> Markup:
     """Who attends: to the left of each row, the highlighted one in bold."""
     x, first = layout.left - GAP, layout.top + layout.down // 2 + layout.font // 3
     labels = [
@@ -183,13 +119,13 @@ def _row_labels(spec: Spec, layout: Layout) -> Markup:
             text(name),
             x=x,
             y=first + i * layout.down,
-            class_="current" if i == spec.row else None,
-            font_weight="bold" if i == spec.row else None,
+            class_="current" if i == scene.spec.row else None,
+            font_weight="bold" if i == scene.spec.row else None,
         )
         for i, name in enumerate(layout.labels)
     ]
     axis = tag("text", text("from ↓"), class_="axis", x=x, y=layout.top - GAP)
-    return tag("g", *labels, axis, class_="labels queries", text_anchor="end")
+    return tag("g", *labels, axis, class_="queries", text_anchor="end")
 
 
 def _column_labels(layout: Layout) -> Markup:
@@ -203,38 +139,31 @@ def _column_labels(layout: Layout) -> Markup:
         labels.append(tag("text", text(name), **place))
     anchor = None if layout.turned else "middle"
     axis = tag("text", text("to →"), class_="axis", x=layout.left, y=layout.font)
-    return join(tag("g", *labels, class_="labels keys", text_anchor=anchor), axis)
+    return join(tag("g", *labels, class_="keys", text_anchor=anchor), axis)
 
 
-def _percents(spec: Spec, shares: Shares, layout: Layout) -> Markup:
+def _percents(scene: Scene, layout: Layout) -> Markup:
     """The number in each cell but those that a causal model does not have."""
     left = layout.left + layout.across // 2
     top = layout.top + layout.down // 2 + layout.font // 3
     cells = [
         tag("text", text(str(percent)), x=left + x * layout.across, y=top + y * layout.down)
-        for y, row in enumerate(shares.percents)
+        for y, row in enumerate(percents(scene.panel).tolist())
         for x, percent in enumerate(row)
-        if not (spec.causal and x > y)
+        if not (scene.spec.causal and x > y)
     ]
     return tag("g", *cells, class_="percents", text_anchor="middle")
 
 
-def _legend(layout: Layout) -> Markup:
+def write_legend(scene: Scene, layout: Layout) -> Markup:
     """The scale of the shades, from 0 to 100 %: always the same, so that figures compare."""
-    step, y = LEGEND // (TOP_LEVEL + 1), layout.bottom + 14
-    paths = {level: f"M{level} .5h1" for level in range(1, TOP_LEVEL + 1)}
-    frame = tag(
-        "rect",
-        x=layout.left,
-        y=y,
-        width=LEGEND,
-        height=12,
-        fill="none",
-        stroke="currentColor",
-        stroke_opacity=".25",
-    )
-    end = layout.left + LEGEND + GAP
-    low = tag("text", text("0 %"), x=layout.left - GAP, y=y + 11, text_anchor="end")
-    high = tag("text", text("100 %"), x=end, y=y + 11)
-    shade = _shade(f"translate({layout.left} {y}) scale({step} 12)", paths)
-    return tag("g", shade, frame, low, high, class_="legend")
+    name, y = f"{scene.spec.id}.scale", layout.bottom + 14
+    place = {"x": layout.left, "y": y, "width": LEGEND, "height": 12}
+    ink: dict[str, str | int] = {"stop_color": "currentColor"}
+    stops = tag("stop", stop_opacity=0, **ink), tag("stop", offset=1, **ink)
+    scale = tag("linearGradient", *stops, id=name, class_="shade")
+    shade = tag("rect", **place, class_="shade", fill=f"url(#{name})", opacity=PLAIN_OPACITY)
+    y += 11
+    low = tag("text", text("0 %"), x=layout.left - GAP, y=y, text_anchor="end")
+    high = tag("text", text("100 %"), x=layout.left + LEGEND + GAP, y=y)
+    return tag("g", scale, shade, low, high, class_="legend")

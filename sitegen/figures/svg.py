@@ -6,6 +6,7 @@ a child, so that a token of the author's is always a text node.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NewType
 
 Markup = NewType("Markup", str)
@@ -26,11 +27,18 @@ def tag(name: str, /, *children: Markup, **attributes: str | int | None) -> Mark
     `text_anchor` becomes `text-anchor`, `class_` becomes `class`; None leaves an attribute out.
     """
     typed = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{text(str(value))}"'
-        for key, value in attributes.items()
-        if value is not None
+        [
+            f' {_attribute(key)}="{value if isinstance(value, int) else text(value)}"'
+            for key, value in attributes.items()
+            if value is not None
+        ]
     )
     return Markup(f"<{name}{typed}>{join(*children)}</{name}>" if children else f"<{name}{typed}/>")
+
+
+@cache
+def _attribute(key: str) -> str:
+    return key.rstrip("_").replace("_", "-")
 
 
 def join(*parts: Markup) -> Markup:

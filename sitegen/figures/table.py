@@ -1,27 +1,31 @@
-"""The numbers of a figure as an HTML table, without classes: for a page and for a feed.
+"""The numbers of a figure: an HTML table for a page and for a feed, and a file for a spreadsheet.
 
-Comes in: tokens and their shares. Goes out: a `<table>` of integers; each row sums to 100.
+Comes in: tokens and their weights. Goes out: a `<table>` of integers without classes, each row
+summing to 100; a CSV file (RFC 4180) with two decimals of every panel.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
-from sitegen.figures.shares import Shares
 from sitegen.figures.svg import Markup, join, tag, text
+from sitegen.figures.weights import UNIT, Units, Weights, percents
 
 MOST_COLUMNS = 16
 TOP = 3
+HUNDREDTHS = UNIT // 10_000
 
 
-def write_table(names: Sequence[str], shares: Shares) -> Markup:
+def write_table(names: Sequence[str], panel: Units) -> Markup:
     """All weights; above 16 tokens the three largest of each row and the sum of the others."""
+    shares: list[list[int]] = percents(panel).tolist()
     if len(names) <= MOST_COLUMNS:
-        about = "Attention in percent, from the token of each row to that of each column"
-        return _table(about, ("from", *names), names, [map(str, row) for row in shares.percents])
-    about = "The three largest shares of attention of each token in percent, and all others"
+        about = "Percent of attention, from row to column"
+        return _table(about, ("from", *names), names, [map(str, row) for row in shares])
+    about = "Percent of attention, the three largest shares of each row and all others"
     headings = ("from", "most to", "then to", "then to", "others")
-    return _table(about, headings, names, [_largest(row, names) for row in shares.percents])
+    return _table(about, headings, names, [_largest(row, names) for row in shares])
 
 
 def _largest(row: Sequence[int], names: Sequence[str]) -> list[str]:
@@ -41,3 +45,28 @@ def _table(
     ]
     parts = tag("caption", text(about)), tag("thead", head), tag("tbody", *body)
     return tag("table", join(*parts))
+
+
+def write_csv(names: Sequence[str], weights: Weights) -> str:
+    """A line for each row of each panel: where it is, who attends, the percent to each token."""
+    hundredths = ((weights.units + HUNDREDTHS // 2) // HUNDREDTHS).tolist()
+    shown = _decimals()
+    quoted = [_field(name) for name in names]
+    axes = weights.rows, weights.columns
+    lines = [",".join([*(axis.name.lower() for axis in axes), "from", *quoted])]
+    for row, panels in zip(weights.rows.options, hundredths, strict=True):
+        for column, panel in zip(weights.columns.options, panels, strict=True):
+            for name, cells in zip(quoted, panel, strict=True):
+                lines.append(f"{row},{column},{name}," + ",".join([shown[cell] for cell in cells]))
+    return "\r\n".join([*lines, ""])
+
+
+@cache
+def _decimals() -> tuple[str, ...]:
+    """0 to 100 in steps of a hundredth: `0`, `0.01`, … `7.2`."""
+    return tuple(f"{value / 100:.2f}".rstrip("0").rstrip(".") for value in range(10_001))
+
+
+def _field(value: str) -> str:
+    """A field of a CSV file, quoted where it holds what separates fields."""
+    return '"' + value.replace('"', '""') + '"' if set(value) & set(',"\r\n') else value

@@ -24,9 +24,8 @@ from sitegen.attention.core import (
 )
 from sitegen.attention.seeds import normals
 from sitegen.figures.matrices import Given, Matrix, Projected, Seeded
-from sitegen.figures.shares import Shares, share
 from sitegen.figures.spec import Spec
-from sitegen.figures.weights import UNIT, Axis, Weights, quantise
+from sitegen.figures.weights import Axis, Weights, quantise
 
 
 class Toy(NamedTuple):
@@ -64,13 +63,6 @@ def compute(spec: Spec) -> Computed:
     units = quantise(np.stack([layer.weights for layer in layers]))  # [n_layer, n_head, n, n]
     axes = (_axis("Layer", spec.layers), _axis("Head", spec.heads))
     return Computed(Weights(units, *axes), layers[spec.layer - 1])
-
-
-def compute_shares(spec: Spec) -> Shares:
-    """The weights of the chosen head."""
-    units = compute(spec).weights.units[spec.layer - 1, spec.head - 1]
-    rows: list[list[float]] = (units / UNIT).tolist()
-    return share(rows)
 
 
 def _axis(name: str, count: int) -> Axis:

@@ -1,6 +1,6 @@
-"""What a figure says in words: names of tokens, the sentence, the facts of the caption.
+"""What a figure says in words: names of tokens and panels, the sentences, the facts of the caption.
 
-Comes in: a spec and its shares. Goes out: plain text. Everything said here is measured or is a
+Comes in: a scene, or parts of it. Goes out: plain text. Everything said here is measured or is a
 fact of how the figure was made.
 """
 
@@ -10,12 +10,19 @@ from collections.abc import Sequence
 from typing import assert_never
 from unicodedata import bidirectional
 
-from sitegen.figures.matrices import Given, Projected, Seeded
-from sitegen.figures.shares import Shares
-from sitegen.figures.spec import Spec
+import numpy as np
 
+from sitegen.figures.matrices import Given, Projected, Seeded
+from sitegen.figures.scene import Scene
+from sitegen.figures.spec import Spec
+from sitegen.figures.weights import Units, Weights, percents
+
+ENGLISH = {"lang": "en", "dir": "ltr"}
+"""What we say of a figure, whichever language the page around it is in."""
 NBSP = "\u00a0"
-MOST_NAMED = 5
+MOST_NAMED, MOST_NAMED_OF_MANY, MANY = 5, 2, 24
+"""Tokens named in a sentence; fewer where there are very many sentences."""
+MOST_CELLS = 3
 LONGEST_TITLE = 60
 
 
@@ -36,58 +43,123 @@ def _isolated(token: str) -> str:
     return f"\u2068{token}\u2069" if leftward else token
 
 
-def title(spec: Spec) -> str:
+def title(spec: Spec, what: str = "Attention heatmap") -> str:
     """The name of the picture."""
-    text = " ".join(spec.tokens)
-    shown = text if len(text) <= LONGEST_TITLE else text[: LONGEST_TITLE - 1].rstrip() + "…"
-    return f"Attention heatmap: {shown}"
+    words = " ".join(spec.tokens)
+    shown = words if len(words) <= LONGEST_TITLE else words[: LONGEST_TITLE - 1].rstrip() + "…"
+    return f"{what}: {shown}"
+
+
+def panel_name(weights: Weights, row: int, column: int) -> str:
+    """`Layer 1, head 4`, `Head 4`, or "" where there is but one panel."""
+    name = f"{row_name(weights, row)} {weights.columns.options[column]}"
+    return name if weights.units[..., 0, 0].size > 1 else ""
+
+
+def row_name(weights: Weights, row: int) -> str:
+    """What stands before the number of a column: `Layer 1, head`, or `Head`."""
+    rows, columns = weights.rows, weights.columns
+    if len(rows.options) == 1:
+        return columns.name
+    return f"{rows.name} {rows.options[row]}, {columns.name.lower()}"
+
+
+def sentence(scene: Scene) -> str:
+    """What the panel that is shown first says."""
+    name = panel_name(scene.weights, *scene.chosen)
+    told = _sentences(scene, scene.weights.units[scene.chosen][None, None])[0][0]
+    return f"{name}: {told}" if name else told
+
+
+def readouts(scene: Scene) -> list[list[str]]:
+    """A sentence for each panel, by row and column, without its name."""
+    return _sentences(scene, scene.weights.units)
+
+
+def _sentences(scene: Scene, units: Units) -> list[list[str]]:
+    """What each panel of `units[n_row, n_column, n, n]` says: the highlighted row, or the peaks."""
+    return _of_row(scene, units) if scene.spec.row is not None else _of_peaks(scene, units)
+
+
+def _of_row(scene: Scene, units: Units) -> list[list[str]]:
+    """The largest weights of the highlighted row, and what the others have in all."""
+    called = names(scene.spec.tokens)
+    shares = percents(units[:, :, scene.spec.row])  # [n_row, n_column, n_key]
+    many = scene.panels > MANY
+    most = MOST_NAMED_OF_MANY if many else MOST_NAMED
+    order = np.argsort(-shares, axis=-1, kind="stable")[..., :most]
+    tops = np.take_along_axis(shares, order, -1)
+    others = (shares > 0).sum(axis=-1) - (tops > 0).sum(axis=-1)
+    left = 100 - tops.sum(axis=-1)
+    attends = f"{called[scene.spec.row or 0]} attends "
+    found = []
+    for line in zip(order.tolist(), tops.tolist(), others.tolist(), left.tolist(), strict=True):
+        told = []
+        for keys, top, more, rest in zip(*line, strict=True):
+            parts = [f"{p}{NBSP}% to {called[i]}" for i, p in zip(keys, top, strict=True) if p]
+            if more and not many:
+                parts.append(f"{rest}{NBSP}% to {more} other token{'s' if more > 1 else ''}")
+            told.append(f"{attends}{', '.join(parts)}{', …' if more and many else '.'}")
+        found.append(told)
+    return found
+
+
+def _of_peaks(scene: Scene, units: Units) -> list[list[str]]:
+    """The three largest weights of each panel; not of the first row where it has only itself."""
+    called = names(scene.spec.tokens)
+    n_row, n_column, n_query, n_key = units.shape
+    seen = units.copy()
+    if scene.spec.causal and n_query > 1:
+        seen[:, :, 0] = -1
+    flat = seen.reshape(n_row * n_column, n_query * n_key)
+    panel = np.arange(len(flat))
+    peaks: list[list[tuple[int, int, int]]] = [[] for _ in flat]
+    most = 2 if scene.panels > MANY else MOST_CELLS
+    for _ in range(min(most, flat.shape[1])):
+        best = flat.argmax(axis=-1)
+        query, key = np.divmod(best, n_key)
+        rows = percents(units.reshape(-1, n_query, n_key)[panel, query])
+        tops = zip(rows[panel, key].tolist(), query.tolist(), key.tolist(), strict=True)
+        for found, (share, i, j) in zip(peaks, tops, strict=True):
+            found.append((-share, i, j))
+        flat[panel, best] = -1
+    told = []
+    for found in peaks:
+        cells = [f"{called[i]} to {called[j]}, {-p}{NBSP}%" for p, i, j in sorted(found)]
+        begin = "largest" if scene.panels > 1 else "Largest"
+        told.append(f"{begin} weights: {'; '.join(cells)}.")
+    return [told[i : i + n_column] for i in range(0, len(told), n_column)]
 
 
 def description(spec: Spec) -> str:
-    """How to read the picture."""
-    how = (
-        "Each row is the token that attends (from), each column the token attended to (to); "
-        "the stronger the shade, the larger the weight."
-    )
+    """How to read a heatmap."""
+    how = "From rows to columns: the stronger the shade, the larger the weight."
     marked = "" if spec.row is None else f" The row of {names(spec.tokens)[spec.row]} is marked."
     return how + marked
 
 
-def sentence(spec: Spec, shares: Shares) -> str:
-    """The highlighted row in words, or the three largest weights where none is highlighted."""
-    called = names(spec.tokens)
-    if spec.row is None:
-        cells = [
-            (-percent, i, j)
-            for i, row in enumerate(shares.percents)
-            for j, percent in enumerate(row)
-            if not (spec.causal and i == 0 < len(shares.percents) - 1)  # it has only itself
-        ]
-        largest = [f"{called[i]} to {called[j]}, {-p}{NBSP}%" for p, i, j in sorted(cells)[:3]]
-        return f"Largest weights: {'; '.join(largest)}."
-    row = shares.percents[spec.row]
-    order = [i for i in sorted(range(len(row)), key=lambda i: -row[i]) if row[i]]
-    parts = [f"{row[i]}{NBSP}% to {called[i]}" for i in order[:MOST_NAMED]]
-    rest = order[MOST_NAMED:]
-    if rest:
-        others = "1 other token" if len(rest) == 1 else f"{len(rest)} other tokens"
-        parts.append(f"{sum(row[i] for i in rest)}{NBSP}% to {others}")
-    return f"{called[spec.row]} attends {', '.join(parts)}."
-
-
-def facts(spec: Spec) -> str:
+def facts(scene: Scene) -> str:
     """How the numbers were made, and what they do not say."""
+    spec = scene.spec
     width, source = _source(spec)
     factor = f"1/√{width // spec.heads}" if spec.scale is None else f"{spec.scale:g}"
     parts = [
-        f"Toy model, head {spec.head} of {spec.heads}",
+        f"Toy model, {_place(spec)}",
         f"rows sum to 100{NBSP}%",
         "scores not scaled" if spec.scale == 1 else f"scores scaled by {factor}",
         "each token sees only itself and what came before" if spec.causal else "",
+        "sinusoidal positions added" if spec.positions else "",
         f"{source}, not learned",
     ]
     told = "; ".join(part for part in parts if part)
     return f"{told}. A weight says what this head mixes, not why a model answers."
+
+
+def _place(spec: Spec) -> str:
+    """Which layer and head are shown first, of how many."""
+    head = f"head {spec.head} of {spec.heads}"
+    place = f"layer {spec.layer} of {spec.layers}, {head}" if spec.layers > 1 else head
+    return f"{place}, shown first" if spec.layers * spec.heads > 1 else place
 
 
 def _source(spec: Spec) -> tuple[int, str]:

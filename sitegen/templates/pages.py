@@ -8,6 +8,7 @@ shows is known before it runs. Every template knows these names:
     title, description  of the page        language     of the page
     absolute(url)       with the host      hidden       whether search engines should pass by
     asset(name)         a static file's published address
+    figures             whether the page shows an attention figure
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ def render_page(theme: Theme, site: Site, page: Page) -> Artifact:
         "language": meta.language,
         "hidden": meta.draft,
         "url": page.url,
+        "figures": bool(document.figures),
         "body": _html(page, document.body),
         "notes": _notes(page),
     }
@@ -84,6 +86,7 @@ def render_listing(theme: Theme, site: Site, listing: Listing) -> Artifact:
         "url": listing.url,
         "years": by_year(entry for entry in listing.entries if entry.path not in shown),
         "featured": [(page, _lead(page, number)) for number, page in enumerate(featured, 1)],
+        "figures": bool(intro and intro.document.figures),
         "intro": _html(intro, intro.document.body) if intro else "",
         "intro_notes": _notes(intro) if intro else "",
     }
@@ -147,6 +150,7 @@ def _artifact(theme: Theme, site: Site, view: View) -> Artifact:
         "description": "",
         "hidden": False,
         "url": "",
+        "figures": False,
         "absolute": lambda url: media.absolute(site.info.url, url),
         **view.names,
     }

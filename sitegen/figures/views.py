@@ -1,0 +1,45 @@
+"""The table of views, and the one way from a spec to its figure.
+
+Comes in: a spec. Goes out: a figure of its view, checked and within its budget.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+
+from sitegen.errors import FigureError
+from sitegen.figures.heatmap import draw_heatmap
+from sitegen.figures.scene import Scene
+from sitegen.figures.spec import Spec
+from sitegen.figures.toy import compute
+from sitegen.model import Fence, Figure, Measure
+
+FIGURES: Mapping[str, Callable[[Scene], Figure]] = {
+    "heatmap": draw_heatmap,
+}
+LARGEST = 64_000
+"""Bytes of a figure in a page, compressed."""
+
+
+def draw_spec(spec: Spec, fence: Fence, asked: Sequence[Measure]) -> Figure:
+    """Compute, check and draw. Raises an ExceptionGroup of FigureErrors, all of them at once."""
+    scene = open_scene(spec)
+    figure = FIGURES[spec.view](scene)
+    size = len(figure.html)
+    if size > LARGEST and (size := len(zlib.compress(figure.html.encode(), 6))) > LARGEST:
+        message = f"the figure comes to {size:,} bytes, compressed"
+        hint = f"at most {LARGEST:,}: fewer tokens, heads or layers"
+        raise ExceptionGroup("a figure", [FigureError(message, fence.span, hint)])
+    return figure
+
+
+def open_scene(spec: Spec) -> Scene:
+    """What the views draw."""
+    computed = compute(spec)
+    return Scene(
+        spec=spec,
+        weights=computed.weights,
+        chosen=(spec.layer - 1, spec.head - 1),
+        toy=computed.toy,
+    )
