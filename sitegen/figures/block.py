@@ -98,11 +98,6 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def read_block(fence: Fence, known: Collection[str], mistakes: Mistakes) -> Mapping[str, Entry]:
-    """The entries of a block by key."""
-    return by_key(read_entries(fence, known, mistakes), mistakes)
-
-
 def read_entries(fence: Fence, known: Collection[str], mistakes: Mistakes) -> tuple[Entry, ...]:
     """The entries of a block whose keys are known, in the order in which they were typed."""
     if len(fence.text) > LONGEST_BLOCK:

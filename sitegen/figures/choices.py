@@ -15,6 +15,10 @@ from sitegen.figures.weights import Axis
 from sitegen.figures.words import ENGLISH, readouts, row_name
 
 
+PANEL = 64
+"""The width of a small panel where there is room, in pixels."""
+
+
 def sprite_id(scene: Scene) -> str:
     """The id of the picture of all panels."""
     return f"{scene.spec.id}.cells"
@@ -74,6 +78,7 @@ def _panels(scene: Scene) -> Markup:
         here,
         class_="panels",
         viewBox=f"0 0 {width} {height}",
+        width=PANEL * n_column,
         role="img",
         aria_label=f"All {scene.panels} in small",
     )

@@ -150,11 +150,12 @@ def _pieces(code: str, language: str) -> list[Piece]:
     try:
         # A lexer of its own for each block: some remember what they have read.
         for _, kind, text in lexer(stripnl=False, ensurenl=False).get_tokens_unprocessed(code):
-            name = _class_of(kind)
-            if name != last:
+            name = CLASSES[kind]
+            if name == last:
+                run += text
+            else:
                 pieces.append((last, run))
-                last, run = name, ""
-            run += text
+                last, run = name, text
     except Exception:  # noqa: BLE001 - a lexer of 500 has a mistake; the code is still readable
         return plain
     pieces.append((last, run))
@@ -192,29 +193,39 @@ ALSO = {
 def _lexer(language: str) -> type[Lexer] | None:
     from pygments.lexers import find_lexer_class
 
+    from sitegen.markup.lexing import quicken
+
     name = _names().get(ALSO.get(language, language))
-    return find_lexer_class(name) if name else None
+    lexer = find_lexer_class(name) if name else None
+    return quicken(lexer) if lexer else None
 
 
 UNMARKED = frozenset({"err", "n", "p", "w", "x", "esc"})
 """Classes that look like plain text: names, punctuation, and what a lexer did not understand."""
 
 
-@cache
-def _class_of(kind: _TokenType) -> str:
-    """The short class of a kind of token, or that of the nearest kind that has one."""
-    from pygments.token import STANDARD_TYPES
+class _Classes(dict["_TokenType", str]):
+    """The short class of each kind of token met so far."""
 
-    nearest: _TokenType | None = kind
-    while nearest is not None and nearest not in STANDARD_TYPES:
-        nearest = nearest.parent
-    name: str = STANDARD_TYPES[nearest] if nearest is not None else ""
-    return "" if name in UNMARKED else name
+    def __missing__(self, kind: _TokenType) -> str:
+        """That of the nearest kind that has one."""
+        from pygments.token import STANDARD_TYPES
+
+        nearest: _TokenType | None = kind
+        while nearest is not None and nearest not in STANDARD_TYPES:
+            nearest = nearest.parent
+        name: str = STANDARD_TYPES[nearest] if nearest is not None else ""
+        self[kind] = "" if name in UNMARKED else name
+        return self[kind]
+
+
+CLASSES = _Classes()
 
 
 def _span(name: str, text: str) -> str:
-    html = escape(text, quote=False)
-    return f'<span class="{name}">{html}</span>' if name and text else html
+    if "&" in text or "<" in text or ">" in text:
+        text = escape(text, quote=False)
+    return f'<span class="{name}">{text}</span>' if name and text else text
 
 
 def _in_lines(pieces: Sequence[Piece], marked: frozenset[int], start: int | None) -> str:
