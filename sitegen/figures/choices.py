@@ -14,7 +14,6 @@ from sitegen.figures.svg import Markup, tag, text
 from sitegen.figures.weights import Axis
 from sitegen.figures.words import ENGLISH, readouts, row_name
 
-
 PANEL = 64
 """The width of a small panel where there is room, in pixels."""
 

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from msgspec import structs
 
 from sitegen.errors import FigureError
+from sitegen.figures.claims import verify
 from sitegen.figures.heatmap import draw_heatmap
 from sitegen.figures.scene import Scene
 from sitegen.figures.spec import Spec
 from sitegen.figures.toy import compute
+from sitegen.figures.words import names
 from sitegen.model import Fence, Figure, Measure
 
 FIGURES: Mapping[str, Callable[[Scene], Figure]] = {
@@ -25,13 +30,14 @@ LARGEST = 64_000
 def draw_spec(spec: Spec, fence: Fence, asked: Sequence[Measure]) -> Figure:
     """Compute, check and draw. Raises an ExceptionGroup of FigureErrors, all of them at once."""
     scene = open_scene(spec)
-    figure = FIGURES[spec.view](scene)
+    verdicts, answers = verify(spec, scene.weights, names(spec.tokens), asked)
+    figure = FIGURES[spec.view](replace(scene, verdicts=verdicts))
     size = len(figure.html)
     if size > LARGEST and (size := len(zlib.compress(figure.html.encode(), 6))) > LARGEST:
         message = f"the figure comes to {size:,} bytes, compressed"
         hint = f"at most {LARGEST:,}: fewer tokens, heads or layers"
         raise ExceptionGroup("a figure", [FigureError(message, fence.span, hint)])
-    return figure
+    return structs.replace(figure, answers=answers)
 
 
 def open_scene(spec: Spec) -> Scene:
