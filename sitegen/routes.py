@@ -253,7 +253,7 @@ MEDIA_TYPES: Mapping[str, str] = {
     "xml": "application/xml",
     "json": "application/json",
     "webmanifest": "application/manifest+json",
-    "csv": "text/csv",
+    "csv": TEXT.format("text/csv"),
     "pdf": "application/pdf",
     "zip": "application/zip",
     "wasm": "application/wasm",

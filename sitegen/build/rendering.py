@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from sitegen import feeds, media, templates
+from sitegen import feeds, templates
 from sitegen.budget import time_limit
 from sitegen.build.stage import Inputs, Run, mistakes_in
 from sitegen.errors import Problem, SiteError, TemplateError
@@ -122,8 +122,8 @@ def _page(
     folder = PurePosixPath(page.output).parent
     yield artifact(source_output(page.output), source.text.encode(), (source.path,))
     for figure in page.document.figures:
-        path = folder / media.figure_file(figure)
-        yield artifact(path, figure.svg.encode(), (source.path,))
+        for name, text in figure.files.items():
+            yield artifact(folder / name, text.encode(), (source.path,))
 
 
 def artifact(path: PurePosixPath | str, data: bytes, made_from: tuple[str, ...]) -> Artifact:

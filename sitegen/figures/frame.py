@@ -13,7 +13,7 @@ from sitegen.figures.scene import Scene
 from sitegen.figures.svg import Markup, join, tag, text
 from sitegen.figures.table import MOST_COLUMNS, write_csv, write_table
 from sitegen.figures.words import ENGLISH, facts, names, sentence
-from sitegen.model import Figure
+from sitegen.model import Figure, file_stem
 
 STYLE = """
 svg{color:#1f1a17;font-family:ui-sans-serif,system-ui,sans-serif}
@@ -44,12 +44,13 @@ def write_figure(  # noqa: PLR0913
     spec = scene.spec
     numbers = write_table(names(spec.tokens), scene.panel) if table is None else table
     claims = [verdict.words for verdict in scene.verdicts]
+    whole = not csv or (scene.panels == 1 and len(spec.tokens) <= MOST_COLUMNS)
     parts = (
         _caption(scene, claims),
         plot,
         write_choices(scene) if choices is None else choices,
         write_readouts(scene) if readouts is None else readouts,
-        _numbers(scene, numbers, csv=csv),
+        _numbers(scene, numbers, whole=whole),
     )
     html = tag(
         "figure",
@@ -67,6 +68,7 @@ def write_figure(  # noqa: PLR0913
         svg=file,
         caption=" ".join(part for part in (spec.caption, *claims, facts(scene)) if part),
         csv=write_csv(names(spec.tokens), scene.weights) if csv else "",
+        whole=whole,
     )
 
 
@@ -78,15 +80,13 @@ def _caption(scene: Scene, claims: list[str]) -> Markup:
     return tag("figcaption", *lines, tag("p", text(facts(scene)), class_="figure-facts", **ENGLISH))
 
 
-def _numbers(scene: Scene, table: Markup, *, csv: bool) -> Markup:
+def _numbers(scene: Scene, table: Markup, *, whole: bool) -> Markup:
     """The table, folded, and where all other numbers are."""
     spec = scene.spec
     label = f"Numbers of {spec.id.replace('.', ' ')}"
     region = tag("div", table, class_="table", role="region", tabindex="0", aria_label=label)
-    more = []
-    if csv and (scene.panels > 1 or len(spec.tokens) > MOST_COLUMNS):
-        name = "All as CSV"
-        more = [tag("p", tag("a", text(name), href=f"{spec.id}.csv", download=""))]
+    link = tag("a", text("All as CSV"), href=f"{file_stem(spec.id)}.csv", download="")
+    more = [] if whole else [tag("p", link)]
     summary = tag("summary", text("The numbers"))
     return tag("details", summary, region, *more, class_="numbers", **ENGLISH)
 

@@ -33,6 +33,7 @@ from sitegen.model.document import (
     Meta,
     Moment,
     Origin,
+    file_stem,
 )
 from sitegen.model.settings import (
     Asset,
@@ -109,4 +110,5 @@ __all__ = [
     "Value",
     "Verse",
     "VerseSlot",
+    "file_stem",
 ]

@@ -106,6 +106,11 @@ class Measure(Value, frozen=True):
     span: Span
 
 
+def file_stem(figure: str) -> str:
+    """The name of the files of a figure of this id: `figure.1` → `figure-1`."""
+    return figure.replace(".", "-")
+
+
 class Figure(Value, frozen=True):
     """A drawn figure: what a page shows, what is exported, and what a sanitiser leaves."""
 
@@ -124,6 +129,14 @@ class Figure(Value, frozen=True):
     """Every number of every head, for a spreadsheet; empty where the view has none."""
     answers: Mapping[str, str] = {}
     """What the text of each `Measure` of this figure comes to: `bat->flew` → `53 %`."""
+    whole: bool = True
+    """Whether the table has all numbers; if not, the CSV file has them."""
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """What stands beside its page: names and texts. The picture comes first."""
+        stem = file_stem(self.id)
+        return {f"{stem}.svg": self.svg} | ({f"{stem}.csv": self.csv} if self.csv else {})
 
 
 class Document(Value, frozen=True):

@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from sitegen.errors import Problem, RouteError
-from sitegen.media import figure_file
 from sitegen.model import Asset, Config, Document, Feed, LeftOut, Redirect, Value
 from sitegen.routes import (
     CONTENT,
@@ -208,7 +207,7 @@ def _beside(document: Document, output: str) -> Iterator[str]:
     """The source of a page, and its figures as files."""
     yield source_output(output)
     for figure in document.figures:
-        yield join(dirname(output), figure_file(figure))
+        yield from (join(dirname(output), name) for name in figure.files)
 
 
 # --- what a link may lead to -----------------------------------------------------------------
