@@ -12,7 +12,7 @@ from sitegen.build.stage import Run, mistakes_in
 from sitegen.config import settings_for
 from sitegen.errors import Problem, SourceError, Span
 from sitegen.markup import parse
-from sitegen.model import Config, Document, Figure, Settings, Source, Value
+from sitegen.model import Config, Document, Fence, Figure, Measure, Settings, Source, Value
 
 
 class Parsed(Value, frozen=True):
@@ -41,7 +41,7 @@ def parse_one(source: Source, settings: Settings, limit: float) -> Parsed:
     """One source as a document with drawn figures, or why not; `limit` in seconds."""
     try:
         with time_limit(limit):
-            return Parsed(document=draw_figures(parse(source, settings)))
+            return Parsed(document=parse(source, settings, draw_figure))
     except TimeoutError:
         return _too_much(source, f"took longer than {limit:g} s")
     except RecursionError:
@@ -60,16 +60,11 @@ def _too_much(source: Source, why: str) -> Parsed:
     return Parsed(problems=(error.problem(),))
 
 
-def draw_figures(document: Document) -> Document:
-    """The document with its fences drawn; a mistake in one becomes a problem of the document."""
-    if not document.fences:
-        return document
-    drawn, problems = [], list(document.problems)
-    for fence in document.fences:
-        try:
-            drawn.append(figures.draw(fence))
-        except ExceptionGroup as group:
-            problems += [each.problem() for each in mistakes_in(group)]
-            # The build will not be published; the slot only has to be filled.
-            drawn.append(Figure(id=fence.id, html="", sentence="", table="", svg=""))
-    return msgspec.structs.replace(document, figures=tuple(drawn), problems=tuple(problems))
+def draw_figure(fence: Fence, asked: Sequence[Measure]) -> tuple[Figure, tuple[Problem, ...]]:
+    """A figure with the numbers that its text asks for; an empty one beside its mistakes."""
+    try:
+        return figures.draw(fence, asked), ()
+    except ExceptionGroup as group:
+        # The build will not be published; the slot only has to be filled.
+        empty = Figure(id=fence.id, html="", sentence="", table="", svg="")
+        return empty, tuple(each.problem() for each in mistakes_in(group))

@@ -46,11 +46,11 @@ class Verdict(NamedTuple):
 
     @property
     def words(self) -> str:
-        """What a caption says of it, without a full stop."""
+        """What a caption says of it, with a full stop."""
         several = self.panels is not None and self.panels.size > 1
         if self.claim.expected:
-            return self.measured + (f"; so in {self.share} {self.kind}s" if several else "")
-        return f"Not so: {self.measured}" + (f"; {self._satisfied}" if several else "")
+            return self.measured + (f"; so in {self.share} {self.kind}s." if several else ".")
+        return f"Not so: {self.measured}" + (f"; {self._satisfied}." if several else ".")
 
     @property
     def _satisfied(self) -> str:

@@ -1,34 +1,54 @@
 """Markdown to chunks and slots: prose, verse, fences, notes, formulas, typography.
 
 Comes in: a `Source` and the `Settings` of its place in the site. Goes out: a `Document` that knows
-nothing of its address, of its neighbours or of the theme. Mistakes are in its `problems`.
+nothing of its address, of its neighbours or of the theme. Mistakes are in its `problems`. Figures
+are drawn by whoever asks for the document: the text may show their numbers.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from itertools import islice
 
 import msgspec
 from markdown_it.token import Token
 
-from sitegen.errors import Span
+from sitegen.errors import Problem, Span
 from sitegen.frontmatter import FrontMatter, complete, kind_of, read_front_matter
 from sitegen.markup import headings
 from sitegen.markup.context import Context, joined
 from sitegen.markup.dialect import markdown
+from sitegen.markup.measures import report_unknown
 from sitegen.markup.notes import report_unused
 from sitegen.markup.render import render
 from sitegen.markup.verse import parse_verse
-from sitegen.media import plain_text, without_ids, word_count
-from sitegen.model import Body, Document, NoteSlot, Settings, Source, Stanza, Verse, VerseSlot
+from sitegen.media import measured, plain_text, without_ids, word_count
+from sitegen.model import (
+    Body,
+    Document,
+    Fence,
+    Figure,
+    Measure,
+    NoteSlot,
+    Settings,
+    Source,
+    Stanza,
+    Verse,
+    VerseSlot,
+)
 
 Title = tuple[str, Span] | None
+Draw = Callable[[Fence, Sequence[Measure]], tuple[Figure, tuple[Problem, ...]]]
+"""Draws a figure and answers what the text asks of it."""
 
 
-def parse(source: Source, settings: Settings) -> Document:
-    """A source as a document; never raises for a mistake of the writer's."""
+def parse(source: Source, settings: Settings, draw: Draw | None = None) -> Document:
+    """A source as a document; never raises for a mistake of the writer's.
+
+    Without `draw` it has no figures, and measured numbers are left out.
+    """
     front = read_front_matter(source, settings)
     kind, _ = kind_of(front, settings)
     language = front.values.get("language", settings.language)
@@ -37,7 +57,11 @@ def parse(source: Source, settings: Settings) -> Document:
     context.env["math"] = front.values.get("math", True)
     title, body, lead = (_poem if kind == "poem" else _prose)(front, context)
     report_unused(context)
-    meta, origins = complete(front, source, settings, heading=title, summary=_summary(lead))
+    report_unknown(context)
+    figures = _draw(context, draw) if draw else ()
+    numbers = measured(context.measures, figures)
+    summary = _summary(lead, numbers)
+    meta, origins = complete(front, source, settings, heading=title, summary=summary)
     title_id = headings.slug(title[0]) if title else ""
     if title_id in context.anchors:
         title_id = ""  # a heading of the body has it
@@ -52,9 +76,11 @@ def parse(source: Source, settings: Settings) -> Document:
         links=tuple(context.links),
         images=tuple(context.images),
         fences=tuple(context.fences),
+        figures=figures,
+        measures=tuple(context.measures),
         anchors=frozenset({*context.anchors, *filter(None, [title_id])}),
         title_id=title_id,
-        words=word_count(body),
+        words=word_count(body, numbers),
         problems=tuple(context.problems),
     )
 
@@ -64,6 +90,17 @@ def open_context(
 ) -> Context:
     """An empty context for the file at `path`, whose lines are `lines`."""
     return Context(path, settings, markdown(language), render, lines)
+
+
+def _draw(context: Context, draw: Draw) -> tuple[Figure, ...]:
+    """Every figure of the source, with what the text asks of it."""
+    asked: dict[str, list[Measure]] = defaultdict(list)
+    for measure in context.measures:
+        if measure.text:
+            asked[measure.figure].append(measure)
+    drawn = [draw(fence, asked[fence.id]) for fence in context.fences]
+    context.problems += [problem for _, problems in drawn for problem in problems]
+    return tuple(figure for figure, _ in drawn)
 
 
 # --- prose ---------------------------------------------------------------------------------------
@@ -154,9 +191,9 @@ def _without_notes(body: Body) -> Body:
 LONGEST_SUMMARY = 280
 
 
-def _summary(lead: Body) -> str:
+def _summary(lead: Body, numbers: Sequence[str]) -> str:
     """The lead as one line of text, cut between words."""
-    lines = (" ".join(line.split()) for line in plain_text(lead).splitlines())
+    lines = (" ".join(line.split()) for line in plain_text(lead, numbers=numbers).splitlines())
     text = " / ".join(line for line in lines if line)
     if len(text) <= LONGEST_SUMMARY:
         return text

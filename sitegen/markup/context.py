@@ -17,7 +17,18 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from sitegen.errors import MarkupError, Problem, SiteError, Span, warning
-from sitegen.model import Body, Chunk, Fence, Heading, Image, Link, LinkSlot, NoteSlot, Settings
+from sitegen.model import (
+    Body,
+    Chunk,
+    Fence,
+    Heading,
+    Image,
+    Link,
+    LinkSlot,
+    Measure,
+    NoteSlot,
+    Settings,
+)
 
 Render = Callable[[Sequence[Token], "Context"], list[Chunk]]
 
@@ -43,6 +54,9 @@ class Context:
         self.links: list[Link] = []
         self.images: list[Image] = []
         self.fences: list[Fence] = []
+        self.measures: list[Measure] = []
+        self.named: list[Span] = []
+        """Where each measure names its figure."""
         self.anchors: set[str] = set()
         self.headings: list[Heading] = []
         self.problems: list[Problem] = []

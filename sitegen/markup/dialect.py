@@ -15,6 +15,7 @@ from sitegen.markup import (
     attributes,
     callouts,
     math,
+    measures,
     notes,
     places,
     rawhtml,
@@ -34,6 +35,7 @@ def markdown(language: str = "en", *, typographic: bool = True) -> MarkdownIt:
     md.use(callouts.plugin)
     md.use(notes.plugin)
     md.use(math.plugin)
+    md.use(measures.plugin)
     md.use(abbreviations.plugin)
     if typographic:
         md.use(typography.plugin, language)

@@ -17,6 +17,7 @@ from sitegen.errors import MarkupError
 from sitegen.markup import headings
 from sitegen.markup.context import Context
 from sitegen.markup.fences import fence
+from sitegen.markup.measures import render_measure
 from sitegen.markup.notes import render_note
 from sitegen.markup.tex import render_math
 from sitegen.model import Chunk, Image, ImageSlot, Link
@@ -238,11 +239,15 @@ def _cell(tokens: Sequence[Token], index: int, out: Out, context: Context) -> No
     element(tokens, index, out, context)
 
 
-# --- notes and formulas --------------------------------------------------------------------------
+# --- notes, numbers and formulas ------------------------------------------------------------------
 
 
 def _note(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
     out.append(render_note(tokens[index], context))
+
+
+def _measure(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
+    out.append(render_measure(tokens[index], context))
 
 
 def _math(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
@@ -277,6 +282,7 @@ RULES: dict[str, Rule] = {
     "fence": fence,
     "code_block": fence,
     "footnote_ref": _note,
+    "measure": _measure,
     "math_inline": _math,
     "math_block": _math_block,
 }

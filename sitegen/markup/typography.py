@@ -105,7 +105,7 @@ def _set(children: Sequence[Token], language: str) -> None:
 
 
 OBJECT = "\ufffc"
-"""Stands for code, a formula or a picture: no space, no punctuation."""
+"""Stands for code, a formula, a number or a picture: no space, no punctuation."""
 MASK = "·"
 """Stands for a mark that is to stay as typed: punctuation."""
 STAYS = re.compile(
@@ -132,7 +132,7 @@ def _flatten(children: Sequence[Token]) -> tuple[str, list[int]]:
             raw = _raw_element(token.content, raw)
         elif token.info == "auto":
             address = token.nesting > 0
-        elif token.type in ("code_inline", "math_inline", "image"):
+        elif token.type in ("code_inline", "math_inline", "measure", "image"):
             part = OBJECT
         parts.append(part)
         starts.append(length)

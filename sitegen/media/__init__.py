@@ -5,7 +5,15 @@ text. No link is looked up here and no HTML is taken apart, but for plain text, 
 """
 
 from sitegen.media.feed import feed_html
-from sitegen.media.medium import Resolved, absolute, bodies_of, figure_file, notes_of, without_ids
+from sitegen.media.medium import (
+    Resolved,
+    absolute,
+    bodies_of,
+    figure_file,
+    measured,
+    notes_of,
+    without_ids,
+)
 from sitegen.media.page import notes_html, page_html
 from sitegen.media.text import plain_text, word_count
 
@@ -15,6 +23,7 @@ __all__ = [
     "bodies_of",
     "feed_html",
     "figure_file",
+    "measured",
     "notes_html",
     "notes_of",
     "page_html",

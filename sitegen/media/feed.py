@@ -13,6 +13,7 @@ from sitegen.media.medium import (
     absolute,
     address_of,
     figure_file,
+    measured,
     numbered,
     picture,
 )
@@ -44,6 +45,7 @@ BESIDE = re.compile(r"""(?<=\S)(?=<span class=["']?[^"'<>]*note)""")
 class _FeedMedium(Medium):
     def __init__(self, document: Document, resolved: Resolved, page_url: str) -> None:
         self.document, self.resolved, self.page_url = document, resolved, page_url
+        self.numbers = measured(document.measures, resolved.figures)
 
     def html(self, body: Body) -> str:
         return BESIDE.sub(" ", super().html(body))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from typing import assert_never
 from urllib.parse import urljoin
@@ -20,6 +20,8 @@ from sitegen.model import (
     Inset,
     LinkSlot,
     MathSlot,
+    Measure,
+    MeasureSlot,
     NoteSlot,
     Ornament,
     Part,
@@ -45,11 +47,19 @@ class Resolved(Value, frozen=True):
 
 
 class Medium:
-    """Joins chunks; what a slot becomes is the medium's own matter."""
+    """Joins chunks; what a slot becomes is the medium's own matter, but for measured numbers."""
+
+    numbers: Sequence[str] = ()
+    """What each measure comes to."""
 
     def html(self, body: Body) -> str:
         """The body, each slot filled in."""
-        return "".join([chunk if isinstance(chunk, str) else self.slot(chunk) for chunk in body])
+        return "".join([chunk if isinstance(chunk, str) else self._filled(chunk) for chunk in body])
+
+    def _filled(self, slot: Slot | MeasureSlot) -> str:
+        if isinstance(slot, MeasureSlot):
+            return escape(self.numbers[slot.index]) if self.numbers else ""
+        return self.slot(slot)
 
     def slot(self, slot: Slot) -> str:
         """What this medium makes of a slot."""
@@ -92,6 +102,12 @@ def absolute(page_url: str, address: str) -> str:
         return urljoin(page_url, address)
     except ValueError:
         return address
+
+
+def measured(measures: Sequence[Measure], figures: Sequence[Figure]) -> tuple[str, ...]:
+    """What each measure comes to; "" where its figure was not drawn."""
+    answers = {figure.id: figure.answers for figure in figures}
+    return tuple(answers.get(each.figure, {}).get(each.text, "") for each in measures)
 
 
 def figure_file(figure: Figure) -> str:

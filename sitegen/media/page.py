@@ -10,6 +10,7 @@ from sitegen.media.medium import (
     Resolved,
     Slot,
     address_of,
+    measured,
     notes_of,
     numbered,
     picture,
@@ -53,6 +54,7 @@ class _PageMedium(Medium):
     def __init__(self, document: Document, resolved: Resolved, body: Body) -> None:
         self.document, self.resolved, self.prefix = document, resolved, resolved.prefix
         self.in_margin = all(note.simple for note in notes_of(body))
+        self.numbers = measured(document.measures, resolved.figures)
         self.referred: set[int] = set()
 
     def slot(self, slot: Slot) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import assert_never
 
-from sitegen.media.medium import Medium, Slot
+from sitegen.media.medium import Medium, Slot, measured
 from sitegen.media.verse import text_verse
 from sitegen.media.words import untagged, words_of
 from sitegen.model import (
@@ -20,21 +21,26 @@ from sitegen.model import (
 )
 
 
-def plain_text(body: Body, document: Document | None = None) -> str:
-    """The words of a body: lines of verse kept, notes in brackets, pictures as their alt text."""
-    return words_of(_TextMedium(document).html(body)).strip()
+def plain_text(body: Body, document: Document | None = None, numbers: Sequence[str] = ()) -> str:
+    """The words of a body: lines of verse kept, notes in brackets, pictures as their alt text.
+
+    `numbers`: what its measures come to, where there is no document yet that knows it.
+    """
+    if document is not None:
+        numbers = measured(document.measures, document.figures)
+    return words_of(_TextMedium(document, numbers).html(body)).strip()
 
 
-def word_count(body: Body) -> int:
+def word_count(body: Body, numbers: Sequence[str] = ()) -> int:
     """How many words a body has, those of its notes too."""
-    return len(untagged(_TextMedium(None).html(body)).split())
+    return len(untagged(_TextMedium(None, numbers).html(body)).split())
 
 
 class _TextMedium(Medium):
     """Still HTML, for the text of the chunks is: slots become escaped words."""
 
-    def __init__(self, document: Document | None) -> None:
-        self.document = document
+    def __init__(self, document: Document | None, numbers: Sequence[str]) -> None:
+        self.document, self.numbers = document, numbers
 
     def slot(self, slot: Slot) -> str:
         match slot:
