@@ -12,7 +12,6 @@ from sitegen.media.medium import (
     Slot,
     absolute,
     address_of,
-    figure_file,
     measured,
     numbered,
     picture,
@@ -79,8 +78,9 @@ class _FeedMedium(Medium):
         if index >= len(self.resolved.figures):
             return ""
         figure = self.resolved.figures[index]
-        source = address_of(absolute(self.page_url, figure_file(figure)))
+        source, *others = (address_of(absolute(self.page_url, name)) for name in figure.files)
         sentence = escape(figure.sentence)
         caption = f"<p>{escape(figure.caption)}</p>\n" if figure.caption else ""
         image = f'<p><img src="{source}" alt="{sentence}"></p>\n'
-        return f"{image}<p>{sentence}</p>\n{caption}{figure.table}\n"
+        link = "" if figure.whole else f'<p><a href="{others[0]}">All as CSV</a></p>\n'
+        return f"{image}<p>{sentence}</p>\n{caption}{figure.table}\n{link}"
