@@ -18,7 +18,7 @@ from sitegen.markup.context import Context
 from sitegen.markup.highlight import render_code
 from sitegen.markup.quoted import SOURCE, render_source
 from sitegen.markup.verse import parse_verse
-from sitegen.model import Chunk, Fence, FigureSlot, VerseSlot
+from sitegen.model import Chunk, Fence, FigureSlot, VerseSlot, file_stem
 
 FIGURE = "attention"
 
@@ -54,8 +54,11 @@ def _figure(token: Token, line: int, context: Context) -> FigureSlot:
     named = ID.search(token.content)
     name = named[1] if named else f"figure.{number}"
     span = context.find(line, token.markup + token.info.rstrip())
-    if any(fence.id == name for fence in context.fences):
-        context.error(FigureError, f'another figure of this page has the id "{name}"', span)
+    stem = file_stem(name)  # `figure-2` and `figure.2` would be one file
+    if others := [fence.id for fence in context.fences if file_stem(fence.id) == stem]:
+        hint = None if named else "give this one an `id` of its own"
+        message = f'another figure of this page has the id "{others[0]}"'
+        context.error(FigureError, message, span, hint)
         name = f"figure.{number}"
     context.anchor(name, span)
     context.fences.append(Fence(id=name, text=token.content, span=span, indent=span.column - 1))

@@ -19,6 +19,8 @@ class Claim(Value, frozen=True):
     output: str
     by: str
     span: Span | None = None
+    figure: bool = False
+    """Whether it is a file of a figure."""
 
 
 def clashes(claims: Iterable[Claim]) -> Iterator[Problem]:
@@ -53,4 +55,6 @@ def _clash(one: Claim, other: Claim) -> Problem:
     elif one.output != other.output:
         message = f'{one.by} is a file at "{shown[0]}", where {other.by} needs a folder'
     hint = "give one of them another `slug`, `permalink` or file name"
+    if one.figure or other.figure:
+        hint = "give the figure another `id`"
     return RouteError(message, other.span or one.span, hint).problem()

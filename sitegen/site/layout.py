@@ -199,15 +199,17 @@ def _claims_of(document: Document, output: str, introduces: bool) -> Iterator[Cl
     span = span_of(document, "permalink", "slug")
     if not introduces:
         yield Claim(output=output, by=document.path, span=span)
-    for name in dict.fromkeys(_beside(document, output)):  # two figures of one name are its own
-        yield Claim(output=name, by=document.path, span=span)
+    yield Claim(output=source_output(output), by=document.path, span=span)
+    by, spans = f"a figure of {document.path}", [fence.span for fence in document.fences]
+    # Two figures of one name are a mistake of the document already: one of them is enough.
+    for name, index in dict(_figure_files(document, output)).items():
+        yield Claim(output=name, by=by, span=spans[index], figure=True)
 
 
-def _beside(document: Document, output: str) -> Iterator[str]:
-    """The source of a page, and its figures as files."""
-    yield source_output(output)
-    for figure in document.figures:
-        yield from (join(dirname(output), name) for name in figure.files)
+def _figure_files(document: Document, output: str) -> Iterator[tuple[str, int]]:
+    """The files beside a page that show its figures, each with the index of its figure."""
+    for index, figure in enumerate(document.figures):
+        yield from ((join(dirname(output), name), index) for name in figure.files)
 
 
 # --- what a link may lead to -----------------------------------------------------------------
@@ -224,7 +226,8 @@ def links_of(layout: Layout, left_out: Sequence[LeftOut], failed: Collection[str
     names += [feed.output + suffix for feed in layout.feeds for suffix in (".xml", ".json")]
     names += [output for shelf in layout.shelves for output in shelf.outputs]
     for document in layout.documents:
-        names += _beside(document, layout.outputs[document.path])
+        output = layout.outputs[document.path]
+        names += [source_output(output), *(name for name, _ in _figure_files(document, output))]
     addresses = {layout.outputs[path]: target for path, target in pages.items()}
     addresses |= {name: Target(url=layout.url(name)) for name in names}
     addresses |= {path: Target(url=layout.url(path), asset=files[path]) for path in files}
