@@ -110,11 +110,6 @@ def measured(measures: Sequence[Measure], figures: Sequence[Figure]) -> tuple[st
     return tuple(answers.get(each.figure, {}).get(each.text, "") for each in measures)
 
 
-def figure_file(figure: Figure) -> str:
-    """The name of a figure's SVG file, beside its page."""
-    return f"{figure.id.replace('.', '-')}.svg"
-
-
 TAG = re.compile(r'(?:<[A-Za-z]|\A")[^<>]*')
 ID = re.compile(r"""\s(?:id|for)=(?:"[^"]*"|'[^']*'|[^\s"'>]+)""")
 

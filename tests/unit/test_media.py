@@ -9,7 +9,6 @@ from sitegen.media import (
     Resolved,
     absolute,
     feed_html,
-    figure_file,
     notes_html,
     page_html,
     plain_text,
@@ -204,7 +203,7 @@ def test_a_figure_in_a_feed_is_a_picture_a_sentence_and_a_table() -> None:
 
 
 def test_the_file_of_a_figure_has_no_dot_but_that_of_its_suffix() -> None:
-    assert figure_file(FIGURE) == "figure-1.svg"
+    assert list(FIGURE.files) == ["figure-1.svg"]
 
 
 def test_a_formula_in_a_feed_is_its_tex() -> None:
