@@ -17,7 +17,7 @@ from sitegen.errors import ClaimError, FigureError, Span
 from sitegen.figures.block import Mistakes
 from sitegen.figures.grammar import read_question
 from sitegen.figures.spec import Spec
-from sitegen.figures.sums import Sums, decimals_of, percent
+from sitegen.figures.sums import NBSP, Sums, decimals_of, percent
 from sitegen.figures.terms import FINEST, Arrow, Claim, Comparison, Count, Scope, Share, Sum
 from sitegen.figures.weights import Weights
 from sitegen.model import Measure
@@ -60,9 +60,10 @@ class Verdict(NamedTuple):
     def error(self) -> ClaimError:
         """What is wrong where it is not as the text expects."""
         claim, several = self.claim, self.panels is not None and self.panels.size > 1
-        message, mend = f"the figure does not show this: {self.measured}", "write `expect: false`"
+        measured = self.measured.replace(NBSP, " ")  # a terminal would show it as a mistake
+        message, mend = f"the figure does not show this: {measured}", "write `expect: false`"
         if not claim.expected:
-            message, mend = f"this is expected to be false: {self.measured}", "leave `expect` out"
+            message, mend = f"this is expected to be false: {measured}", "leave `expect` out"
         hint = f"{self._satisfied}; " if several else ""
         return ClaimError(message, claim.span, f"{hint}change the claim, or {mend} below it")
 

@@ -173,7 +173,7 @@ class _Reader:
             return 0
         self.pieces.pop()
         if last.text not in {".1", ".2", ".3"}:
-            self._add(f'"{shown(last.text)}" is no number of decimals', last.span)
+            self._add(f'"{shown(last.text)}" is no precision', last.span, "write .1, .2 or .3")
             return 0
         return int(last.text[1:])
 
