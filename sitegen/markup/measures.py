@@ -29,6 +29,7 @@ MEASURE = re.compile(r'\{attention:((?:(?<![^\s:>→+])"[^"\n]{0,100}+"|[^{}]){0
 PARTS = re.compile(r"\s*(?P<name>\S*)\s*(?P<text>.*?)\s*", re.DOTALL)
 MISSPELT = re.compile(r"\{\s*([A-Za-z]{6,12})(?=[\s:])[^{}\n]{0,400}+\}")
 ARROW = re.compile("->|→")
+COMMENT = re.compile(r"<!--(?:(?!<!--).)*?-->", re.DOTALL)
 FORM = "write {attention:ID bat->flew}, with the id of a figure of this page"
 
 
@@ -112,7 +113,7 @@ def refuse_misplaced(state: StateCore) -> None:
         if token.type == "inline" and OPENING in token.content:
             where = "poem" if state.inlineMode else before if before == "heading_open" else ""
             token.children = _kept(token.children or (), where, context)
-        elif token.type == "html_block" and OPENING in token.content:
+        elif token.type == "html_block" and OPENING in COMMENT.sub("", token.content):
             row = (token.map or [1])[0] + token.content[: token.content.index(OPENING)].count("\n")
             hint = "put it in a paragraph; as a text it is written &#123;attention:"
             message = "a measure in raw HTML stays as it was typed"

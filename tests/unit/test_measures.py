@@ -90,12 +90,14 @@ def test_a_number_stands_where_it_was_asked_for(typed: str, shown: str) -> None:
         "{ attention: it matters }",
         "{intention: a -> b}",
         "{a -> b}",
+        "<!-- {attention:bat a->b} -->",
     ],
 )
 def test_what_is_code_or_escaped_or_no_measure_stays_as_typed(typed: str) -> None:
     found = document(typed + FIGURE)
     assert (found.problems, found.measures) == ((), ())
-    assert typed.strip("`\n ").replace("\\", "").split("{")[1] in plain_text(found.body)
+    rest = typed.strip("`\n ").replace("\\", "").split("{")[1]
+    assert rest in page_html(found.body, found, resolved(found)).replace("-&gt;", "->")
 
 
 def test_attribute_lists_still_belong_to_what_they_follow() -> None:
