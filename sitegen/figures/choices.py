@@ -56,7 +56,7 @@ def _fieldset(scene: Scene, axis: Axis, kind: str, chosen: int) -> Markup:
     name = f"{scene.spec.id}.{kind}"
     labels = []
     for place, option in enumerate(axis.options):
-        checked = "checked" if place == chosen else None
+        checked = "" if place == chosen else None
         button = tag("input", type="radio", name=name, checked=checked)
         labels.append(tag("label", button, text(option)))
     return tag("fieldset", tag("legend", text(axis.name)), *labels, class_=kind)
@@ -100,4 +100,4 @@ def write_readouts(scene: Scene) -> Markup:
             for j, sentence in enumerate(sentences)
         ]
         lists.append(tag("div", text(row_name(scene.weights, i)), tag("ol", *items)))
-    return tag("div", *lists, class_="readouts", aria_live="polite", aria_atomic="true", **ENGLISH)
+    return tag("div", *lists, class_="readouts", role="status", **ENGLISH)

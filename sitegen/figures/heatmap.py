@@ -24,15 +24,16 @@ def draw_heatmap(scene: Scene) -> Figure:
     """The figure in all its renderings."""
     layout = lay_out(scene.spec.tokens)
     alone = write_sprite(scene.panel[None, None], f"{scene.spec.id}.cells")
+    told = sentence(scene)
     file = write_file(
         scene,
         _picture(scene, layout, alone, printed=True),
         name=_name(scene),
-        about=f"{description(scene.spec)} {sentence(scene)}",
+        about=f"{description(scene.spec)} {told}",
         size=(layout.width, layout.height),
         font=layout.font,
     )
-    return write_figure(scene, _plot(scene, layout), file)
+    return write_figure(scene, _plot(scene, layout), file, told=told)
 
 
 def _plot(scene: Scene, layout: Layout) -> Markup:
@@ -161,9 +162,10 @@ def write_legend(scene: Scene, layout: Layout) -> Markup:
     place = {"x": layout.left, "y": y, "width": LEGEND, "height": 12}
     ink: dict[str, str | int] = {"stop_color": "currentColor"}
     stops = tag("stop", stop_opacity=0, **ink), tag("stop", offset=1, **ink)
-    scale = tag("linearGradient", *stops, id=name, class_="shade")
-    shade = tag("rect", **place, class_="shade", fill=f"url(#{name})", opacity=PLAIN_OPACITY)
+    scale = tag("linearGradient", *stops, id=name)
+    fill = tag("rect", **place, fill=f"url(#{name})")
+    shade = tag("g", scale, fill, class_="shade", opacity=PLAIN_OPACITY)
     y += 11
     low = tag("text", text("0 %"), x=layout.left - GAP, y=y, text_anchor="end")
     high = tag("text", text("100 %"), x=layout.left + LEGEND + GAP, y=y)
-    return tag("g", scale, shade, low, high, class_="legend")
+    return tag("g", shade, low, high, class_="legend")

@@ -3,7 +3,7 @@
 Comes in: weights. Goes out: markup in which each cell is a shade from 0 to 15. It is written once
 a figure; a window shows one panel of it at a time, `<use>` all of them. A few cells are strokes,
 one path for each level; many are a mask of one or two PNG pictures, so that their colour still
-follows the theme. Cells are stored column by column, since heads that look at one token in
+follows the theme. Most are stored column by column, since heads that look at one token in
 every row draw vertical stripes, and stripes along a line are written in a few bytes.
 """
 
@@ -16,15 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sitegen.figures.png import write_png
-from sitegen.figures.svg import Markup, tag
+from sitegen.figures.svg import Markup, join, tag
 from sitegen.figures.weights import TOP_LEVEL, Units, levels
 
 MOST_STROKED = 1_600
 """Cells that are drawn as strokes; of more, the mask is smaller and faster to draw."""
 PLAIN_OPACITY = ".45"  # of the darkest cell where no style sheet says better: text stays legible
 TURNED = "matrix(0 1 1 0 0 0)"  # swaps x and y
-LOW = 3
-"""The highest of the levels that fit into two bits."""
+MOST_PLAIN = 10_000
+"""Cells of a picture that is written line by line; turning it would cost more than it saves."""
 
 Levels = NDArray[np.uint8]
 
@@ -34,8 +34,8 @@ def write_sprite(units: Units, name: str) -> Markup:
 
     `name` is the id that `<use>` refers to; it begins the ids inside, too.
     """
-    columns = all_levels(units).T  # [n_column · n_key, n_row · n_query]
-    cells = _strokes(columns) if columns.size <= MOST_STROKED else _mask(columns, name)
+    picture = all_levels(units)
+    cells = _strokes(picture.T) if picture.size <= MOST_STROKED else _mask(picture, name)
     return tag("g", *cells, id=name, class_="shade", opacity=PLAIN_OPACITY)
 
 
@@ -85,31 +85,36 @@ def _paths(columns: Levels) -> Iterator[tuple[int, str]]:
         yield level, f"M{right} {below}.5h{rest}"
 
 
-def _mask(columns: Levels, name: str) -> Iterator[Markup]:
+def _mask(picture: Levels, name: str) -> Iterator[Markup]:
     """All cells as one rectangle behind a mask; white lets its colour through."""
-    height, width = columns.shape
+    turned = picture.size > MOST_PLAIN
+    stored = picture.T if turned else picture
+    height, width = stored.shape
     images = [
         tag(
             "image",
             href=f"data:image/png;base64,{b64encode(png).decode()}",
             width=width,
             height=height,
-            image_rendering="pixelated",
         )
-        for png in pictures(columns)
+        for png in pictures(stored)
     ]
-    yield tag("mask", tag("g", *images, transform=TURNED), id=f"{name}.mask")
-    yield tag("rect", width=height, height=width, mask=f"url(#{name}.mask)")
+    layers = tag("g", *images, transform=TURNED) if turned else join(*images)
+    height, width = picture.shape
+    yield tag("mask", layers, id=f"{name}.mask")
+    yield tag("rect", width=width, height=height, mask=f"url(#{name}.mask)")
 
 
-def pictures(columns: Levels) -> list[bytes]:
+def pictures(levels: Levels) -> list[bytes]:
     """Pictures of the levels as greys, black to white, to be laid on each other.
 
-    Either one of four bits, or one of two bits for the levels up to 3 and, above it, one for the
-    others with holes elsewhere: where weights are spread thin, four cells to a byte are shorter.
+    Either one of four bits; or one of the lowest levels in one or two bits and, above it, one of
+    the others with holes elsewhere: where weights are spread thin, that is shorter.
     """
-    one = [write_png(columns, 4, hole=False)]
-    greys = bytes(level * 255 // TOP_LEVEL for level in range(LOW + 1))
-    low = write_png(np.where(columns <= LOW, columns, 0), 2, greys, hole=False)
-    two = [low, write_png(np.where(columns > LOW, columns, 0), 4, hole=True)]
-    return min(one, two, key=lambda pngs: sum(map(len, pngs)))
+    found = [[write_png(levels, 4, hole=False)]]
+    for depth in (1, 2) if levels.size > MOST_PLAIN else ():
+        low = levels < 2**depth
+        greys = bytes(level * 255 // TOP_LEVEL for level in range(2**depth))
+        below = write_png(np.where(low, levels, 0), depth, greys, hole=False)
+        found.append([below, write_png(np.where(low, 0, levels), 4, hole=True)])
+    return min(found, key=lambda pngs: sum(map(len, pngs)))

@@ -6,6 +6,7 @@ a child, so that a token of the author's is always a text node.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import NewType
 
@@ -14,11 +15,12 @@ Markup = NewType("Markup", str)
 ESCAPES = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"},
 )
+ESCAPED = re.compile("[&<>\"']")  # looked for first: few texts of a figure have any
 
 
 def text(content: str) -> Markup:
     """Plain text as markup."""
-    return Markup(content.translate(ESCAPES))
+    return Markup(content.translate(ESCAPES) if ESCAPED.search(content) else content)
 
 
 def tag(name: str, /, *children: Markup, **attributes: str | int | None) -> Markup:
@@ -33,7 +35,9 @@ def tag(name: str, /, *children: Markup, **attributes: str | int | None) -> Mark
             if value is not None
         ]
     )
-    return Markup(f"<{name}{typed}>{join(*children)}</{name}>" if children else f"<{name}{typed}/>")
+    return Markup(
+        f"<{name}{typed}>{''.join(children)}</{name}>" if children else f"<{name}{typed}/>"
+    )
 
 
 @cache

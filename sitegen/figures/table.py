@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from sitegen.figures.svg import Markup, join, tag, text
+import numpy as np
+from numpy.typing import NDArray
+
+from sitegen.figures.svg import Markup, tag, text
 from sitegen.figures.weights import UNIT, Units, Weights, percents
 
 MOST_COLUMNS = 16
@@ -25,7 +28,7 @@ def write_table(names: Sequence[str], panel: Units) -> Markup:
         return _table(about, ("from", *names), names, [map(str, row) for row in shares])
     about = "Percent of attention, the three largest shares of each row and all others"
     headings = ("from", "most to", "then to", "then to", "others")
-    return _table(about, headings, names, [_largest(row, names) for row in shares])
+    return _table(about, headings, names, [map(text, _largest(row, names)) for row in shares])
 
 
 def _largest(row: Sequence[int], names: Sequence[str]) -> list[str]:
@@ -40,31 +43,33 @@ def _table(
 ) -> Markup:
     head = tag("tr", *(tag("th", text(each), scope="col") for each in headings))
     body = [
-        tag("tr", tag("th", text(name), scope="row"), *(tag("td", text(cell)) for cell in row))
+        tag("tr", tag("th", text(name), scope="row"), Markup(f"<td>{'</td><td>'.join(row)}</td>"))
         for name, row in zip(names, rows, strict=True)
     ]
-    parts = tag("caption", text(about)), tag("thead", head), tag("tbody", *body)
-    return tag("table", join(*parts))
+    return tag("table", tag("caption", text(about)), head, *body)
 
 
 def write_csv(names: Sequence[str], weights: Weights) -> str:
     """A line for each row of each panel: where it is, who attends, the percent to each token."""
-    hundredths = ((weights.units + HUNDREDTHS // 2) // HUNDREDTHS).tolist()
-    shown = _decimals()
+    hundredths = (weights.units + HUNDREDTHS // 2) // HUNDREDTHS
+    shown = _decimals()[hundredths].tolist()
     quoted = [_field(name) for name in names]
     axes = weights.rows, weights.columns
     lines = [",".join([*(axis.name.lower() for axis in axes), "from", *quoted])]
-    for row, panels in zip(weights.rows.options, hundredths, strict=True):
+    for row, panels in zip(weights.rows.options, shown, strict=True):
         for column, panel in zip(weights.columns.options, panels, strict=True):
-            for name, cells in zip(quoted, panel, strict=True):
-                lines.append(f"{row},{column},{name}," + ",".join([shown[cell] for cell in cells]))
+            lines += [
+                f"{row},{column},{name},{','.join(cells)}"
+                for name, cells in zip(quoted, panel, strict=True)
+            ]
     return "\r\n".join([*lines, ""])
 
 
 @cache
-def _decimals() -> tuple[str, ...]:
+def _decimals() -> NDArray[np.object_]:
     """0 to 100 in steps of a hundredth: `0`, `0.01`, … `7.2`."""
-    return tuple(f"{value / 100:.2f}".rstrip("0").rstrip(".") for value in range(10_001))
+    texts = [f"{value / 100:.2f}".rstrip("0").rstrip(".") for value in range(10_001)]
+    return np.array(texts, dtype=np.object_)
 
 
 def _field(value: str) -> str:

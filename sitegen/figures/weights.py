@@ -57,8 +57,7 @@ def percents(units: Units) -> NDArray[np.int64]:
     step = UNIT // 100
     floors, remainders = np.divmod(units, step)
     order = np.argsort(-remainders, axis=-1, kind="stable")
-    places = np.empty_like(order)
-    np.put_along_axis(places, order, np.arange(units.shape[-1]), axis=-1)
+    places = np.argsort(order, axis=-1)  # the place of each in that order
     missing = 100 - floors.sum(axis=-1, keepdims=True)
     whole: NDArray[np.int64] = floors + (places < missing)
     return whole

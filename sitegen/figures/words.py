@@ -88,7 +88,7 @@ def _of_row(scene: Scene, units: Units) -> list[list[str]]:
     many = scene.panels > MANY
     most = MOST_NAMED_OF_MANY if many else MOST_NAMED
     order = np.argsort(-shares, axis=-1, kind="stable")[..., :most]
-    tops = np.take_along_axis(shares, order, -1)
+    tops = -np.sort(-shares, axis=-1)[..., :most]
     others = (shares > 0).sum(axis=-1) - (tops > 0).sum(axis=-1)
     left = 100 - tops.sum(axis=-1)
     attends = f"{called[scene.spec.row or 0]} attends "
