@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sitegen import __version__
-from sitegen.screen import WRONG_SITE, Screen, common
+from sitegen.screen import WRONG_SITE, Screen, common, without_site
 
 if TYPE_CHECKING:
     from sitegen.build import Built, Inputs
@@ -219,6 +219,44 @@ def explain(screen: Screen, target: str) -> None:
         target = here.relative_to(screen.site.resolve()).as_posix()
     explanation = explain_target(target, built, inputs.config)
     screen.result(msgspec.to_builtins(explanation), as_text(explanation))
+
+
+# --- figures alone ---------------------------------------------------------------------------
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.option(
+    "-o",
+    "--output",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Where the files are written.  [default: this folder]",
+)
+@click.option("--csv", is_flag=True, help="Write the numbers too, as CSV files.")
+@without_site
+def figure(screen: Screen, file: str, output: Path, *, csv: bool) -> None:
+    """Draw the attention figures of FILE as SVG files; needs no site.
+
+    FILE is a Markdown file with `attention` blocks, or the lines of one block by themselves; - is
+    standard input. A figure is called by its id, as bat.svg, or by the file and its number, as
+    talk-1.svg; -v prints what it shows. Former drawings are replaced, other files never.
+    """
+    from sitegen.export import draw_file, write_figures
+
+    if output.suffix == ".svg":
+        raise click.BadParameter("it names a folder; the files are called by the figures' ids")
+    source, figures, problems = draw_file(file)
+    screen.texts[source.path] = source.text
+    if any(each.severity == "error" for each in problems):
+        screen.fail(problems, WRONG_SITE)
+    stem = "figure" if file == "-" else Path(file).stem
+    written = write_figures(figures, output, stem, csv=csv)
+    screen.report(problems, figures=written)
+    for each in written:
+        screen.say("\n".join(each["files"]))
+        screen.say(f"  {each['sentence']}", detail=True)
 
 
 # --- new sites and sources -------------------------------------------------------------------

@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from sitegen.errors import ConfigError, Problem, SourceError, Span, failure, in_order, warning
 from sitegen.frontmatter.block import normal
@@ -210,21 +210,26 @@ def _read_asset(file: _File) -> Asset:
 
 def _read_source(file: _File, most: int, problems: list[Problem]) -> Source:
     with open(_open_regular(file), "rb") as stream:
-        raw = stream.read(most + 1)
-    start = Span(file.path, 1)
+        return read_source(stream, file.path, most, problems)
+
+
+def read_source(stream: BinaryIO, path: str, most: int, problems: list[Problem]) -> Source:
+    """A source of at most so many bytes; warnings go to `problems`. Raises `SourceError`."""
+    raw = stream.read(most + 1)
+    start = Span(path, 1)
     if len(raw) > most:
         hint = "divide it, or raise max_bytes of [markup] in site.toml"
         raise SourceError(f"the file is over {most:,} bytes", start, hint)
     if len(raw) > LARGE:
         problems.append(warning(SourceError, f"the file has {len(raw):,} bytes", start))
-    text = _normalised(_decoded(raw, file.path))
+    text = _normalised(_decoded(raw, path))
     if control := CONTROL.search(text):
         row, column = text.count("\n", 0, control.start()) + 1, control.start()
-        place = Span(file.path, row, column - text.rfind("\n", 0, column))
+        place = Span(path, row, column - text.rfind("\n", 0, column))
         what = f"the control character U+{ord(control[0]):04X} is published as �"
         problems.append(warning(SourceError, what, place, "delete it, and others like it"))
         text = CONTROL.sub("\ufffd", text)
-    return Source(path=file.path, text=text, digest=hashlib.sha256(text.encode()).hexdigest())
+    return Source(path=path, text=text, digest=hashlib.sha256(text.encode()).hexdigest())
 
 
 def _normalised(text: str) -> str:

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
@@ -27,15 +27,20 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def common(command: F) -> F:
-    """Give a command the options that every command has, as one `Screen`."""
-
-    @click.option(
+    """Give a command the options that every command of a site has, as one `Screen`."""
+    site = click.option(
         "-s",
         "--site",
         type=click.Path(file_okay=False, path_type=Path),
         default=Path(),
         help="The folder that holds site.toml.  [default: this folder]",
     )
+    return site(without_site(command))
+
+
+def without_site(command: F) -> F:
+    """Give a command the options that say how it prints, as one `Screen`."""
+
     @click.option(
         "--format",
         "form",
@@ -46,7 +51,9 @@ def common(command: F) -> F:
     @click.option("-q", "--quiet", is_flag=True, help="Print problems only.")
     @click.option("-v", "--verbose", is_flag=True, help="Print each file that changed hands.")
     @wraps(command)
-    def wrapped(site: Path, form: str, quiet: bool, verbose: bool, **options: Any) -> Any:  # noqa: FBT001
+    def wrapped(
+        form: str, *, quiet: bool, verbose: bool, site: Path = Path(), **options: Any
+    ) -> Any:
         screen = Screen(site, form == "json", quiet=quiet, verbose=verbose)
         return screen.guard(command, **options)
 
@@ -58,6 +65,8 @@ class Screen:
 
     def __init__(self, site: Path, as_json: bool, *, quiet: bool, verbose: bool) -> None:  # noqa: FBT001
         self.site, self.as_json, self.quiet, self.verbose = site, as_json, quiet, verbose
+        self.texts: dict[str, str] = {}
+        """What is no file of the site, for excerpts: by the name that problems give it."""
 
     def say(self, line: str, *, detail: bool = False) -> None:
         """One line of progress; `detail` only where asked for."""
@@ -89,7 +98,7 @@ class Screen:
         self, problems: Sequence[Problem], *, most_warnings: int | None = None, **data: Any
     ) -> None:
         """All errors in the order of the files, and as many warnings as can be read."""
-        lines = _reader(self.site)
+        lines = _reader(self.site, self.texts)
         if self.as_json:
             click.echo(_json(data | {"problems": [as_data(each, lines) for each in problems]}))
             return
@@ -159,9 +168,9 @@ def _count(errors: int, warnings: int) -> str:
     return ", ".join(word for word, n in zip(words, (errors, warnings), strict=True) if n)
 
 
-def _reader(site: Path) -> Callable[[str], Sequence[str]]:
+def _reader(site: Path, texts: Mapping[str, str]) -> Callable[[str], Sequence[str]]:
     """The lines of a file of the site (or of the theme) for an excerpt, each file read once."""
-    seen: dict[str, Sequence[str]] = {}
+    seen: dict[str, Sequence[str]] = {path: text.split("\n") for path, text in texts.items()}
 
     def lines_of(path: str) -> Sequence[str]:
         if path not in seen:

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "sitegen"
 ROWS: dict[int, str] = {
     8: "__main__",
     7: "cli",
-    6: "explain inputs output screen scaffold workers",
+    6: "explain export inputs output screen scaffold workers",
     5: "build",
     4: "site templates feeds",
     3: "markup discover images routes",
