@@ -16,9 +16,20 @@ from numpy.typing import NDArray
 from sitegen.errors import ClaimError, FigureError, Span
 from sitegen.figures.block import Mistakes
 from sitegen.figures.grammar import read_question
+from sitegen.figures.needs import ONE_HEAD, ONE_HEAD_HINT
 from sitegen.figures.spec import Spec
 from sitegen.figures.sums import NBSP, Sums, decimals_of, percent
-from sitegen.figures.terms import FINEST, Arrow, Claim, Comparison, Count, Scope, Share, Sum
+from sitegen.figures.terms import (
+    FINEST,
+    Arrow,
+    Claim,
+    Comparison,
+    Count,
+    Scope,
+    Share,
+    Sum,
+    is_placed,
+)
 from sitegen.figures.weights import Weights
 from sitegen.model import Measure
 
@@ -69,23 +80,28 @@ class Verdict(NamedTuple):
 
 
 def verify(
-    spec: Spec, weights: Weights, called: Sequence[str], asked: Sequence[Measure] = ()
+    spec: Spec,
+    weights: Weights,
+    called: Sequence[str],
+    asked: Sequence[Measure] = (),
+    chosen: Panel | None = None,
 ) -> tuple[tuple[Verdict, ...], dict[str, str]]:
     """The verdict of each claim, and the answer to the text of each measure.
 
-    `called`: the name of each token, as `words.names` gives it. Raises an ExceptionGroup of
-    ClaimErrors and FigureErrors, all of them at once.
+    `called`: the name of each token, as `words.names` gives it. `chosen`: the panel that is shown
+    first, where it isn't the spec's layer and head. Raises an ExceptionGroup of ClaimErrors and
+    FigureErrors, all of them at once.
     """
     errors: list[Exception] = []
     verdicts: tuple[Verdict, ...] = ()
     answers: dict[str, str] = {}
     try:
-        verdicts = check_claims(spec, weights, called)
+        verdicts = check_claims(spec, weights, called, chosen)
     except ExceptionGroup as group:
         errors += group.exceptions
     for measure in asked:
         try:
-            answers[measure.text] = answer(measure.text, measure.span, spec, weights)
+            answers[measure.text] = answer(measure.text, measure.span, spec, weights, chosen)
         except ExceptionGroup as group:
             errors += group.exceptions
     if errors:
@@ -93,9 +109,12 @@ def verify(
     return verdicts, answers
 
 
-def check_claims(spec: Spec, weights: Weights, called: Sequence[str]) -> tuple[Verdict, ...]:
+def check_claims(
+    spec: Spec, weights: Weights, called: Sequence[str], chosen: Panel | None = None
+) -> tuple[Verdict, ...]:
     """The verdict of each claim. Raises an ExceptionGroup of ClaimErrors, all at once."""
-    verdicts = tuple(judge(claim, weights, _chosen(spec), called) for claim in spec.claims)
+    panel = chosen or _chosen(spec)
+    verdicts = tuple(judge(claim, weights, panel, called) for claim in spec.claims)
     wrong = [verdict.error for verdict in verdicts if verdict.holds != verdict.claim.expected]
     if wrong:
         raise ExceptionGroup(f"{len(wrong)} claims that a figure does not bear out", wrong)
@@ -111,8 +130,7 @@ def judge(claim: Claim, weights: Weights, chosen: Panel, called: Sequence[str]) 
     sums = Sums(weights)
     holds = sums.hold(claim.comparisons)  # [n_row, n_column]
     told = (_told(each, sums, chosen, called) for each in claim.comparisons)
-    terms = (t for comparison in claim.comparisons for each in comparison.sums for t in each)
-    placed = any(isinstance(term, Arrow) and term.place is not None for term in terms)
+    placed = any(is_placed(comparison.sums) for comparison in claim.comparisons)
     return Verdict(
         claim=claim,
         holds=bool(holds[chosen]),
@@ -178,7 +196,7 @@ def _name(term: Arrow | Share, weights: Weights, called: Sequence[str]) -> str:
 # What prose asks for.
 
 
-def answer(text: str, span: Span, spec: Spec, weights: Weights) -> str:
+def answer(text: str, span: Span, spec: Spec, weights: Weights, chosen: Panel | None = None) -> str:
     """What a measure in prose comes to: `53 %`, `53.4 %`, or `3 of 72` for `check`.
 
     `span` is where its text begins. Raises an ExceptionGroup of FigureErrors, each at its word.
@@ -186,21 +204,24 @@ def answer(text: str, span: Span, spec: Spec, weights: Weights) -> str:
     mistakes = Mistakes(span)
     scope = Scope(spec.tokens, spec.layers, spec.heads, spec.layer)
     question = read_question(text, span, scope, mistakes)
+    panel = chosen or _chosen(spec)
+    if not isinstance(question, Count) and spec.view == "scale" and is_placed([question.terms]):
+        mistakes.add(ONE_HEAD, span, ONE_HEAD_HINT)
     mistakes.raise_all()
     if isinstance(question, Count):
-        return _count(question, spec, weights)
+        return _count(question, spec, weights, panel)
     units = Sums(weights).rounded(question.terms, question.decimals)
-    return percent(int(units[_chosen(spec)]), question.decimals)
+    return percent(int(units[panel]), question.decimals)
 
 
-def _count(question: Count, spec: Spec, weights: Weights) -> str:
+def _count(question: Count, spec: Spec, weights: Weights, chosen: Panel) -> str:
     """In how many heads a check holds."""
     if question.check > len(spec.claims):
         message = f"the figure has no check {question.check}"
         hint = f"it has {len(spec.claims)}; a `check:` line in its block adds one"
         raise ExceptionGroup("a measure", [FigureError(message, question.span, hint)])
     claim = spec.claims[question.check - 1]
-    share = judge(claim, weights, _chosen(spec), spec.tokens).share
+    share = judge(claim, weights, chosen, spec.tokens).share
     if not share:
         message = "this check names a head of its own (@), so there is nothing to count"
         raise ExceptionGroup("a measure", [FigureError(message, question.span)])

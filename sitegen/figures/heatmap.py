@@ -20,11 +20,18 @@ from sitegen.figures.words import description, panel_name, sentence, title
 from sitegen.model import Figure
 
 
-def draw_heatmap(scene: Scene) -> Figure:
-    """The figure in all its renderings."""
+def draw_heatmap(
+    scene: Scene,
+    *,
+    told: str = "",
+    choices: Markup | None = None,
+    readouts: Markup | None = None,
+    table: Markup | None = None,
+) -> Figure:
+    """The figure in all its renderings; what is given takes the place of what all figures have."""
     layout = lay_out(scene.spec.tokens)
     alone = write_sprite(scene.panel[None, None], f"{scene.spec.id}.cells")
-    told = sentence(scene)
+    told = told or sentence(scene)
     file = write_file(
         scene,
         _picture(scene, layout, alone, printed=True),
@@ -33,7 +40,10 @@ def draw_heatmap(scene: Scene) -> Figure:
         size=(layout.width, layout.height),
         font=layout.font,
     )
-    return write_figure(scene, _plot(scene, layout), file, told=told)
+    plot = _plot(scene, layout)
+    return write_figure(
+        scene, plot, file, told=told, choices=choices, readouts=readouts, table=table
+    )
 
 
 def _plot(scene: Scene, layout: Layout) -> Markup:

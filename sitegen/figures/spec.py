@@ -18,12 +18,12 @@ from sitegen.figures.matrices import (
     INPUT_KEYS,
     Given,
     Inputs,
-    Projected,
     Seeded,
     number,
     read_inputs,
     whole,
 )
+from sitegen.figures.needs import check_arcs, check_scale, check_steps
 from sitegen.figures.terms import Claim, Scope, find_token
 from sitegen.model import Fence, Value
 
@@ -94,7 +94,13 @@ def read_spec(fence: Fence) -> Spec:
     claims = read_claims(typed, Scope(tokens, layers, heads, layer), mistakes)
     caption, own_id = _caption(entries, mistakes), _id(entries, mistakes)
     _check_layers(entries, inputs, (layers, heads), mistakes)
-    _check_values(entries, inputs, mistakes)
+    _check_positions(entries, inputs, mistakes)
+    if view == "steps" and inputs is not None:
+        check_steps(entries, inputs, len(tokens), heads, mistakes)
+    if view == "arcs":
+        check_arcs(entries, len(tokens), mistakes)
+    if view == "scale":
+        check_scale(entries, (layers, heads), claims, mistakes)
     mistakes.raise_all()
     assert inputs is not None, "no inputs without a mistake"  # noqa: S101
     return Spec(
@@ -198,13 +204,11 @@ def _check_layers(
         mistakes.add("numbers made by hand are one layer", span, hint)
 
 
-def _check_values(entries: Mapping[str, Entry], inputs: Inputs | None, mistakes: Mistakes) -> None:
-    """Steps end with a mixture of values; positions are added to vectors."""
-    view, positions = entries.get("view"), entries.get("positions")
-    values = "V" if isinstance(inputs, Given) else "W_V"
-    by_hand = isinstance(inputs, (Given, Projected))
-    if view and view.text == "steps" and by_hand and values not in entries:
-        mistakes.add('the view "steps" needs values to mix', view.span, f"add {values}")
+def _check_positions(
+    entries: Mapping[str, Entry], inputs: Inputs | None, mistakes: Mistakes
+) -> None:
+    """Positions are added to vectors."""
+    positions = entries.get("positions")
     if isinstance(inputs, Given) and positions and FALSE_OR_TRUE.get(positions.text):
         hint = "give X, W_Q and W_K, or seed and d_model"
         mistakes.add("there are no vectors to add positions to", positions.span, hint)

@@ -25,10 +25,10 @@ def write_table(names: Sequence[str], panel: Units) -> Markup:
     shares: list[list[int]] = percents(panel).tolist()
     if len(names) <= MOST_COLUMNS:
         about = "Percent of attention, from row to column"
-        return _table(about, ("from", *names), names, [map(str, row) for row in shares])
+        return write_rows(about, ("from", *names), names, [map(str, row) for row in shares])
     about = "Percent of attention, the three largest shares of each row and all others"
     headings = ("from", "most to", "then to", "then to", "others")
-    return _table(about, headings, names, [map(text, _largest(row, names)) for row in shares])
+    return write_rows(about, headings, names, [map(text, _largest(row, names)) for row in shares])
 
 
 def _largest(row: Sequence[int], names: Sequence[str]) -> list[str]:
@@ -38,9 +38,10 @@ def _largest(row: Sequence[int], names: Sequence[str]) -> list[str]:
     return [*top, str(sum(row[i] for i in order[TOP:]))]
 
 
-def _table(
+def write_rows(
     about: str, headings: Sequence[str], names: Sequence[str], rows: Iterable[Iterable[str]]
 ) -> Markup:
+    """A plain table; what is in its cells is markup already, or numbers."""
     head = tag("tr", *(tag("th", text(each), scope="col") for each in headings))
     body = [
         tag("tr", tag("th", text(name), scope="row"), Markup(f"<td>{'</td><td>'.join(row)}</td>"))

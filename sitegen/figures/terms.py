@@ -7,7 +7,7 @@ and judged by `claims`.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from sitegen.errors import Span
@@ -72,6 +72,12 @@ class Count(Value, frozen=True, tag="count"):
 
 
 Question = Amount | Count
+
+
+def is_placed(sums: Iterable[Sum]) -> bool:
+    """Whether any of their weights is of a head that was named."""
+    terms = (term for each in sums for term in each)
+    return any(isinstance(term, Arrow) and term.place is not None for term in terms)
 
 
 class Scope(NamedTuple):

@@ -14,14 +14,18 @@ from msgspec import structs
 from sitegen.errors import FigureError
 from sitegen.figures.claims import verify
 from sitegen.figures.heatmap import draw_heatmap
+from sitegen.figures.scale import draw_scale, scales
 from sitegen.figures.scene import Scene
 from sitegen.figures.spec import Spec
+from sitegen.figures.steps import draw_steps
 from sitegen.figures.toy import compute
 from sitegen.figures.words import names
 from sitegen.model import Fence, Figure, Measure
 
 FIGURES: Mapping[str, Callable[[Scene], Figure]] = {
     "heatmap": draw_heatmap,
+    "steps": draw_steps,
+    "scale": draw_scale,
 }
 LARGEST = 64_000
 """Bytes of a figure in a page, compressed."""
@@ -30,7 +34,8 @@ LARGEST = 64_000
 def draw_spec(spec: Spec, fence: Fence, asked: Sequence[Measure]) -> Figure:
     """Compute, check and draw. Raises an ExceptionGroup of FigureErrors, all of them at once."""
     scene = open_scene(spec)
-    verdicts, answers = verify(spec, scene.weights, names(spec.tokens), asked)
+    called = names(spec.tokens)
+    verdicts, answers = verify(spec, scene.weights, called, asked, scene.chosen)
     figure = FIGURES[spec.view](replace(scene, verdicts=verdicts))
     size = len(figure.html)
     if size > LARGEST and (size := len(zlib.compress(figure.html.encode(), 6))) > LARGEST:
@@ -43,9 +48,7 @@ def draw_spec(spec: Spec, fence: Fence, asked: Sequence[Measure]) -> Figure:
 def open_scene(spec: Spec) -> Scene:
     """What the views draw."""
     computed = compute(spec)
-    return Scene(
-        spec=spec,
-        weights=computed.weights,
-        chosen=(spec.layer - 1, spec.head - 1),
-        toy=computed.toy,
-    )
+    weights, chosen = computed.weights, (spec.layer - 1, spec.head - 1)
+    if spec.view == "scale":
+        weights, chosen = scales(computed, spec)
+    return Scene(spec=spec, weights=weights, chosen=chosen, toy=computed.toy)
