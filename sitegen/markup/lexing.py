@@ -253,6 +253,6 @@ def _in_ascii(part: str) -> str:
         return part
     start = 1 + (part[1] == "^")
     items = ITEM.findall(part[start:-1])
-    kept = "".join(item for item in items if item[0].isascii() or item[-1].isascii())
+    kept = "".join(item for item in items if item[0].isascii())
     simple = kept and "-" not in items and not (start == 1 and kept[0] == "^")
     return f"{part[:start]}{kept}]" if simple else part
