@@ -25,7 +25,7 @@ NARROWEST = 300
 """Of a step, so that its arithmetic has room."""
 CAPTION, HEADINGS, BASE = 18, 16, 16
 SERIF = 5
-TINT = ".16"
+TINT = ".28"
 
 
 class Box(NamedTuple):

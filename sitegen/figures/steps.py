@@ -130,7 +130,7 @@ def _term(scene: Scene, matrix: Matrix) -> Markup:
     """A matrix behind its sign; a wide one scrolls in a region of its own."""
     wide = _width(matrix) > WIDEST
     label = f"{matrix.name} of {scene.spec.id.replace('.', ' ')}"
-    region = {"role": "region", "tabindex": "0", "aria_label": label} if wide else {}
+    region = {"role": "group", "tabindex": "0", "aria_label": label} if wide else {}
     table = tag("div", _table(scene, matrix), class_="matrix", **region)
     sign = [tag("span", text(matrix.sign), class_="sign")] if matrix.sign else []
     return tag("div", *sign, table, class_="term")
