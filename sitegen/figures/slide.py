@@ -46,14 +46,15 @@ def write_slide(scene: Scene, working: Working, *, name: str, about: str) -> str
     title = _text(told, 0, FONT, font_weight="bold")
     drawn, y = [title], LINE + GAP // 2
     numbered = list(enumerate(steps, 1))
-    wanted = [max(NARROWEST, _terms_width(step)) for step in steps]
+    terms = [[_term(matrix, row) for matrix in step.matrices] for step in steps]
+    wanted = [max(NARROWEST, sum(box.width + FONT for box in boxes) - FONT) for boxes in terms]
     page = min(WIDE, max(NARROW, *wanted))
     widths = [min(page, width) for width in wanted]
     for places in _flow(widths, page, GAP):
         more = (page - sum(widths[i] for i in places) - GAP * (len(places) - 1)) // len(places)
         x, height = 0, 0
         for i in places:
-            box = _step(*numbered[i], row, widths[i] + more)
+            box = _step(*numbered[i], row, terms[i], widths[i] + more)
             drawn.append(_at(x, y, box.markup))
             x, height = x + box.width + GAP, max(height, box.height)
         y += height + GAP
@@ -74,11 +75,11 @@ def _flow(widths: Sequence[int], limit: int, gap: int) -> Iterator[list[int]]:
     yield line
 
 
-def _step(number: int, step: Step, row: int, width: int) -> Box:
+def _step(number: int, step: Step, row: int, boxes: list[Box], width: int) -> Box:
     """The name of a step below a rule, its matrices, and a line of arithmetic."""
     rule = tag("path", d=f"M0 0h{width}", stroke="currentColor", stroke_opacity=".25")
     drawn = [rule, _text(f"{number}  {step.name}", 0, BASE + 2, font_weight="bold")]
-    boxes, y = [_term(matrix, row) for matrix in step.matrices], LINE + GAP // 4
+    y = LINE + GAP // 4
     for places in _flow([box.width for box in boxes], width, FONT):
         x, height = 0, max(boxes[i].height for i in places)
         for i in places:
@@ -102,10 +103,6 @@ def _wrapped(line: str, width: int) -> Iterator[str]:
         else:
             shown = longer
     yield shown
-
-
-def _terms_width(step: Step) -> int:
-    return sum(_term(matrix, 0).width + FONT for matrix in step.matrices) - FONT
 
 
 def _term(matrix: Matrix, row: int) -> Box:
