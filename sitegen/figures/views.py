@@ -12,12 +12,14 @@ from dataclasses import replace
 from msgspec import structs
 
 from sitegen.errors import FigureError
+from sitegen.figures.arcs import draw_arcs
 from sitegen.figures.claims import verify
 from sitegen.figures.heatmap import draw_heatmap
 from sitegen.figures.scale import draw_scale, scales
 from sitegen.figures.scene import Scene
 from sitegen.figures.spec import Spec
 from sitegen.figures.steps import draw_steps
+from sitegen.figures.text import draw_text
 from sitegen.figures.toy import compute
 from sitegen.figures.words import names
 from sitegen.model import Fence, Figure, Measure
@@ -26,6 +28,8 @@ FIGURES: Mapping[str, Callable[[Scene], Figure]] = {
     "heatmap": draw_heatmap,
     "steps": draw_steps,
     "scale": draw_scale,
+    "text": draw_text,
+    "arcs": draw_arcs,
 }
 LARGEST = 64_000
 """Bytes of a figure in a page, compressed."""
