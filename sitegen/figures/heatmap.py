@@ -16,7 +16,7 @@ from sitegen.figures.scene import Scene
 from sitegen.figures.sprite import PLAIN_OPACITY, write_sprite
 from sitegen.figures.svg import Markup, join, tag, text
 from sitegen.figures.weights import percents
-from sitegen.figures.words import description, panel_name, sentence, title
+from sitegen.figures.words import ENGLISH, description, panel_name, sentence, title
 from sitegen.model import Figure
 
 
@@ -34,7 +34,7 @@ def draw_heatmap(
     told = told or sentence(scene)
     file = write_file(
         scene,
-        _picture(scene, layout, alone, printed=True),
+        join(_picture(scene, layout, alone, printed=True), write_legend(scene, layout)),
         name=_name(scene),
         about=f"{description(scene.spec)} {told}",
         size=(layout.width, layout.height),
@@ -55,13 +55,13 @@ def _plot(scene: Scene, layout: Layout) -> Markup:
         _picture(scene, layout, write_sliding(scene), printed=scene.panels == 1),
         {"class_": "heatmap", "lang": "en"},
         name=title(spec),
-        size=(layout.width, layout.height),
+        size=(layout.width, layout.bottom + 2),
         font=layout.font,
         stretch=1 if wide else 1.25,  # to reading size
     )
     label = f"Heatmap of {spec.id.replace('.', ' ')}"
     region = {"role": "region", "tabindex": "0", "aria_label": label} if wide else {}
-    return tag("div", svg, class_="plot wide" if wide else "plot", **region)
+    return tag("div", svg, write_key(), class_="plot wide" if wide else "plot", **region)
 
 
 def _name(scene: Scene) -> str:
@@ -90,7 +90,6 @@ def _picture(scene: Scene, layout: Layout, cells: Markup, *, printed: bool) -> M
         _row_labels(scene, layout),
         _column_labels(layout),
         _percents(scene, layout) if printed and n <= MOST_PRINTED else Markup(""),
-        write_legend(scene, layout),
     )
 
 
@@ -164,6 +163,11 @@ def _percents(scene: Scene, layout: Layout) -> Markup:
         if not (scene.spec.causal and x > y)
     ]
     return tag("g", *cells, class_="percents", text_anchor="middle")
+
+
+def write_key() -> Markup:
+    """The scale of the shades in a page, in which a style sheet gives the shade."""
+    return tag("p", text("0 %"), tag("i", Markup("")), text("100 %"), class_="key", **ENGLISH)
 
 
 def write_legend(scene: Scene, layout: Layout) -> Markup:

@@ -14,6 +14,7 @@ from msgspec import structs
 from sitegen.errors import FigureError
 from sitegen.figures.arcs import draw_arcs
 from sitegen.figures.claims import verify
+from sitegen.figures.heads import draw_heads
 from sitegen.figures.heatmap import draw_heatmap
 from sitegen.figures.scale import draw_scale, scales
 from sitegen.figures.scene import Scene
@@ -26,6 +27,7 @@ from sitegen.model import Fence, Figure, Measure
 
 FIGURES: Mapping[str, Callable[[Scene], Figure]] = {
     "heatmap": draw_heatmap,
+    "heads": draw_heads,
     "steps": draw_steps,
     "scale": draw_scale,
     "text": draw_text,
