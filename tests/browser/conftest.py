@@ -1,4 +1,7 @@
-"""A site of figures, served on loopback, and the browsers that there are."""
+"""A site of figures, served on loopback, and the browsers that there are.
+
+Each browser is started once a session; each job it is given has a page of its own.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +18,40 @@ import pytest
 from tests.published.conftest import build, served
 
 HERE = Path(__file__).parent
-Drive = Callable[..., list[Any]]
-BROWSERS = {"chrome": "chromium", "firefox": "firefox-esr"}
+BROWSERS = {"chrome": ("chromium",), "firefox": ("firefox-esr", "firefox")}
+POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:"
+
+Step = list[Any]
+
+
+class Browser:
+    """A browser that does what it is told, at the address of a site."""
+
+    def __init__(self, name: str, executable: str, base: str) -> None:
+        self.name, self.base = name, base
+        self.process = subprocess.Popen(
+            ["node", str(HERE / "drive.mjs"), name, executable],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __call__(self, *steps: Step, base: str = "") -> list[Any]:
+        """Do steps in a new page; what each gave."""
+        stdin, stdout = self.process.stdin, self.process.stdout
+        assert stdin
+        assert stdout
+        stdin.write(json.dumps({"base": base or self.base, "steps": steps}) + "\n")
+        stdin.flush()
+        line = stdout.readline()
+        assert line, f"{self.name} ended"
+        answer = json.loads(line)
+        assert "error" not in answer, answer["error"]
+        answers: list[Any] = answer["answers"]
+        return answers
+
+    def close(self) -> None:
+        self.process.communicate(timeout=60)
 
 
 @pytest.fixture(scope="session")
@@ -26,40 +62,53 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def address(figures: Path) -> Iterator[str]:
-    with served(figures) as base:
+    with served(figures, POLICY) as base:
         yield base
 
 
-@pytest.fixture(scope="session", params=BROWSERS)
-def browser(request: pytest.FixtureRequest) -> str:
-    """Each browser that can be started here."""
-    name: str = request.param
-    if shutil.which(BROWSERS[name]) is None:
-        pytest.skip(f"{BROWSERS[name]} is not installed")
-    return name
+@pytest.fixture(scope="session")
+def started(address: str) -> Iterator[Callable[[str], Browser]]:
+    """Start a browser, or give the one that runs already; a test is skipped where there is none."""
+    running: dict[str, Browser] = {}
+
+    def start(name: str) -> Browser:
+        if name not in running:
+            executable = next(filter(None, map(shutil.which, BROWSERS[name])), None)
+            if executable is None:
+                pytest.skip(f"{BROWSERS[name][0]} is not installed")
+            running[name] = Browser(name, executable, address)
+        return running[name]
+
+    with ExitStack() as stack:
+        yield start
+        for browser in running.values():
+            stack.callback(browser.close)
 
 
 @pytest.fixture(scope="session")
-def drive(address: str) -> Drive:
-    """Do steps in a browser; what each step gave."""
+def chromium(started: Callable[[str], Browser]) -> Browser:
+    return started("chrome")
 
-    def steps(*wanted: list[Any], browser: str = "chrome") -> list[Any]:
-        job = {
-            "browser": browser,
-            "executable": shutil.which(BROWSERS[browser]),
-            "base": address,
-            "steps": wanted,
-        }
-        done = subprocess.run(
-            ["node", str(HERE / "drive.mjs")],
-            input=json.dumps(job),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=240,
-        )
-        assert done.returncode == 0, done.stderr
-        answers: list[Any] = json.loads(done.stdout)
-        return answers
 
-    return steps
+@pytest.fixture(params=BROWSERS)
+def browser(request: pytest.FixtureRequest, started: Callable[[str], Browser]) -> Browser:
+    """Each browser that can be started here."""
+    return started(request.param)
+
+
+Variant = Callable[[Callable[[str], str]], str]
+
+
+@pytest.fixture(scope="session")
+def variant(figures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Variant]:
+    """The address of a copy of the site with other style sheets."""
+    with ExitStack() as stack:
+
+        def change(rewrite: Callable[[str], str]) -> str:
+            copy = tmp_path_factory.mktemp("variant") / "public"
+            shutil.copytree(figures, copy)
+            for sheet in copy.glob("*.css"):
+                sheet.write_text(rewrite(sheet.read_text(encoding="utf-8")), encoding="utf-8")
+            return stack.enter_context(served(copy, POLICY))
+
+        yield change

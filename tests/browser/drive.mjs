@@ -1,67 +1,118 @@
-// Drives Chromium or Firefox through the steps on standard input; what each step gave, as JSON.
-// {browser, executable, base, steps: [[verb, ...], …]}; pictures are PNG in base64. Chromium runs no
-// script of a page; Firefox cannot be driven without, so its pages are held to have none.
-import { readFileSync } from "node:fs";
+// Drives one browser, Chromium or Firefox, for as long as standard input is open. Each line of it is
+// a job, {base, steps: [[verb, ...words], …]}; the answer is a line, too: {answers: [...]} or {error}.
+// A job has a page of its own. Chromium runs no script of a page; Firefox cannot be driven without,
+// so the server forbids them. Expressions are evaluated by the driver, from outside the page.
+import { createInterface } from "node:readline";
 import { launch } from "puppeteer-core";
+import { readPng } from "./png.mjs";
 
-const job = JSON.parse(readFileSync(0, "utf8"));
-const firefox = job.browser === "firefox";
+const PATIENCE = 180_000; // milliseconds, for any step: a busy machine is no mistake
+const [name, executablePath] = process.argv.slice(2);
+const firefox = name === "firefox";
+const quiet = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 const browser = await launch({
-  browser: job.browser,
-  executablePath: job.executable,
+  browser: name,
+  executablePath,
   headless: true,
-  args: firefox
-    ? []
-    : [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
+  args: firefox ? [] : quiet,
+  timeout: PATIENCE,
+  protocolTimeout: PATIENCE,
 });
-const page = await browser.newPage();
-if (!firefox) await page.setJavaScriptEnabled(false);
+
+/** Where elements are in the page; of a shape in a picture, without its stroke. */
+const boxesOf = (page, selector, scroll = false) =>
+  page.$$eval(
+    selector,
+    (all, scroll) =>
+      all.map((element) => {
+        if (scroll) element.scrollIntoView({ block: "nearest", behavior: "instant" });
+        const shape = element.ownerSVGElement && element.getBBox();
+        let { x, y, width, height } = element.getBoundingClientRect();
+        if (shape?.width) {
+          const { a, d, e, f } = element.getScreenCTM();
+          [x, y] = [a * shape.x + e, d * shape.y + f];
+          [width, height] = [a * shape.width, d * shape.height];
+        }
+        return { x: x + scrollX, y: y + scrollY, width, height, left: scrollX, top: scrollY };
+      }),
+    scroll,
+  );
+
+/** The middle of an element in the viewport, after scrolling to it. */
+async function middle(page, selector) {
+  const [{ x, y, width, height, left, top }] = await boxesOf(page, selector, true);
+  return [x + width / 2 - left, y + height / 2 - top];
+}
 
 const verbs = {
-  open: async (path) => void (await page.goto(job.base + path, { waitUntil: "load" })),
-  width: async (width) => void (await page.setViewport({ width, height: 900 })),
-  media: async (features) =>
-    void (await page.emulateMediaFeatures(
-      Object.entries(features).map(([name, value]) => ({ name, value })),
-    )),
-  click: async (selector) => void (await page.click(selector)),
-  hover: async (selector) => void (await page.hover(selector)),
-  focus: async (selector) => void (await page.focus(selector)),
-  press: async (key) => void (await page.keyboard.press(key)),
-  shot: async (selector) => (await page.$(selector)).screenshot({ encoding: "base64", captureBeyondViewport: false }),
-  text: async (selector) => page.$eval(selector, (element) => element.innerText),
-  sideways: async () =>
-    page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth),
-  box: async (selector) => (await page.$(selector)).boundingBox(),
-  boxes: async (selector) =>
-    page.$$eval(selector, (all) => all.map((each) => each.getBoundingClientRect().toJSON())),
-  tree: async () => {
-    const client = await page.createCDPSession();
-    const { nodes } = await client.send("Accessibility.getFullAXTree");
+  open: (page, path) => page.goto(page.base + path, { waitUntil: "load" }),
+  width: (page, width, height = 1000) => page.setViewport({ width, height }),
+  media: (page, features) =>
+    page.client.send("Emulation.setEmulatedMedia", {
+      features: Object.entries(features).map(([name, value]) => ({ name, value })),
+    }),
+  click: async (page, selector) => page.mouse.click(...(await middle(page, selector))),
+  hover: async (page, selector) => page.mouse.move(...(await middle(page, selector))),
+  focus: (page, selector) => page.focus(selector),
+  press: (page, key) => page.keyboard.press(key),
+  shot: async (page, selector) => {
+    const [{ x, y, width, height }] = await boxesOf(page, selector, true);
+    const clip = { x, y, width, height };
+    const options = firefox ? {} : { optimizeForSpeed: true };
+    return readPng(Buffer.from(await page.screenshot({ clip, captureBeyondViewport: false, ...options })));
+  },
+  value: (page, expression) => page.evaluate(expression),
+  boxes: (page, selector) => boxesOf(page, selector),
+  tree: async (page) => {
+    const { nodes } = await page.client.send("Accessibility.getFullAXTree");
     return nodes
       .filter((node) => !node.ignored)
-      .map((node) => ({ role: node.role?.value, name: node.name?.value }));
+      .map(({ nodeId, parentId, role, name, description, properties = [] }) => ({
+        id: nodeId,
+        parent: parentId,
+        role: role?.value,
+        name: name?.value,
+        description: description?.value,
+        ...Object.fromEntries(properties.map((property) => [property.name, property.value.value])),
+      }));
   },
-  forced: async () => {
-    const client = await page.createCDPSession();
-    await client.send("Emulation.setEmulatedMedia", {
-      features: [{ name: "forced-colors", value: "active" }],
-    });
-  },
-  pdf: async (path) => void (await page.pdf({ path, format: "A4" })),
+  pdf: (page, path) => page.pdf({ path, format: "A4", timeout: PATIENCE }),
 };
-const out = [];
-try {
-  for (const [verb, ...words] of job.steps) out.push((await verbs[verb](...words)) ?? null);
-} finally {
-  await browser.close();
+const SILENT = new Set(["open", "width", "media", "click", "hover", "focus", "press", "pdf"]);
+
+async function run({ base, steps }) {
+  const context = await browser.createBrowserContext();
+  try {
+    const page = await context.newPage();
+    page.base = base;
+    page.setDefaultTimeout(PATIENCE);
+    if (!firefox) {
+      page.client = await page.createCDPSession();
+      await page.setJavaScriptEnabled(false);
+    }
+    await page.setViewport({ width: 1280, height: 1000 });
+    const answers = [];
+    for (const [verb, ...words] of steps) {
+      const answer = await verbs[verb](page, ...words);
+      answers.push(SILENT.has(verb) ? null : answer);
+    }
+    return { answers };
+  } catch (error) {
+    return { error: String(error.stack) };
+  } finally {
+    await context.close();
+  }
 }
-process.stdout.write(JSON.stringify(out));
+
+for await (const line of createInterface({ input: process.stdin })) {
+  process.stdout.write(JSON.stringify(await run(JSON.parse(line))) + "\n");
+}
+await browser.close();
