@@ -44,15 +44,18 @@ Draw = Callable[[Fence, Sequence[Measure]], tuple[Figure, tuple[Problem, ...]]]
 """Draws a figure and answers what the text asks of it."""
 
 
-def parse(source: Source, settings: Settings, draw: Draw | None = None) -> Document:
+def parse(
+    source: Source, settings: Settings, draw: Draw | None = None, *, quick: bool = True
+) -> Document:
     """A source as a document; never raises for a mistake of the writer's.
 
-    Without `draw` it has no figures, and measured numbers are left out.
+    Without `draw` it has no figures, and measured numbers are left out. What is not `quick` takes
+    the Markdown parser's own way everywhere, with the same outcome.
     """
     front = read_front_matter(source, settings)
     kind, _ = kind_of(front, settings)
     language = front.values.get("language", settings.language)
-    context = open_context(source.path, settings, language, source.text.split("\n"))
+    context = open_context(source.path, settings, language, source.text.split("\n"), quick=quick)
     context.problems += front.problems
     context.env["math"] = front.values.get("math", True)
     title, body, lead = (_poem if kind == "poem" else _prose)(front, context)
@@ -86,10 +89,15 @@ def parse(source: Source, settings: Settings, draw: Draw | None = None) -> Docum
 
 
 def open_context(
-    path: str, settings: Settings, language: str = "en", lines: Sequence[str] = ()
+    path: str,
+    settings: Settings,
+    language: str = "en",
+    lines: Sequence[str] = (),
+    *,
+    quick: bool = True,
 ) -> Context:
     """An empty context for the file at `path`, whose lines are `lines`."""
-    return Context(path, settings, markdown(language), render, lines)
+    return Context(path, settings, markdown(language, quick=quick), render, lines)
 
 
 def _draw(context: Context, draw: Draw) -> tuple[Figure, ...]:

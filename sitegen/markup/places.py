@@ -34,8 +34,8 @@ def plugin(md: MarkdownIt) -> None:
     md.options["store_labels"] = True
     md.core.ruler.at("inline", parse_inside)
     md.block.ruler.at("reference", define)
-    md.inline.ruler.at("link", partial(bracketed, rule=link, mark="["))
-    md.inline.ruler.at("image", partial(bracketed, rule=image, mark="!"))
+    md.inline.ruler.at("link", bracketed_link)
+    md.inline.ruler.at("image", bracketed_image)
     md.inline.ruler.at("autolink", pointed)
     md.inline.ruler.at("html_inline", tag)
     md.inline.ruler.push("bare_link", bare)
@@ -96,6 +96,10 @@ def bracketed(
             token = state.tokens[before + 1]
         token.meta["link"] = _typed(state, start + (mark == "!"), token, state.env["context"])
     return True
+
+
+bracketed_link = partial(bracketed, rule=link, mark="[")
+bracketed_image = partial(bracketed, rule=image, mark="!")
 
 
 def _typed(state: StateInline, bracket: int, token: Token, context: Context) -> Link:
