@@ -253,6 +253,8 @@ def _file(scene: Scene, grid: Grid, sprite: Markup) -> str:
     edge = grid.edge if grid.named[1] else GAP
     step, y = grid.side + BETWEEN, HEADING
     parts = [tag("defs", sprite)]
+    beside, above = (_beside(grid), _above(grid)) if grid.named[1] else (Markup(""), Markup(""))
+    row = Markup("") if scene.spec.row is None else _row(scene, grid)
     for place, (heading, panels) in enumerate(_groups(scene, grid)):
         parts.append(tag("text", text(heading), x=edge, y=y))
         y += GAP if place else edge
@@ -260,12 +262,10 @@ def _file(scene: Scene, grid: Grid, sprite: Markup) -> str:
             x = edge + i % grid.wide * step
             if i and not i % grid.wide:
                 y += grid.side + NAME
-            inside = join(*_framed(scene, grid, panel))
-            if edge > GAP and not i % grid.wide:
-                inside = join(inside, _beside(grid))
-            if edge > GAP and not place and i < grid.wide:
-                inside = join(inside, _above(grid))
-            parts.append(tag("g", inside, transform=f"translate({x} {y})"))
+            inside = [*_framed(scene, grid, panel), row]
+            inside += [] if i % grid.wide else [beside]
+            inside += [] if place or i >= grid.wide else [above]
+            parts.append(tag("g", *inside, transform=f"translate({x} {y})"))
         y += grid.side + NAME + LINE
     parts.append(write_legend(scene, place_legend(edge + 5 * GAP, y - LINE)))
     width = max(edge + grid.wide * step, edge + LEGEND + 16 * GAP)
@@ -284,8 +284,6 @@ def _framed(scene: Scene, grid: Grid, panel: Panel) -> Iterator[Markup]:
     n, side = len(grid.labels), grid.side
     place = f"{panel.column * n} {panel.row * n} {n} {n}"
     yield tag("svg", _use("cells", scene), viewBox=place, width=side, height=side)
-    if scene.spec.row is not None:
-        yield _row(scene, grid)
     frame = {"fill": "none", "stroke": "currentColor"}
     weight = None if panel.marked else ".25"
     thick = 3 if panel.marked else 1
