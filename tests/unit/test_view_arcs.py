@@ -172,6 +172,7 @@ def test_pointing_at_a_token_shows_its_lines_as_choosing_it_does() -> None:
     assert [(int(k), int(row)) for k, row in rules] == [(k + 1, k) for k in range(MOST_JOINED)]
     assert f".chosen{{transform:translateY(calc(var(--token)*{STEP}px))}}" in CSS
     assert ".others{opacity:var(--others)}" in CSS
+    assert ".arcs>svg>mask{mask-type:alpha}" in CSS, "the mask of the cells is one of lightness"
 
 
 def test_it_is_written_where_lines_begin_and_end() -> None:
