@@ -1,21 +1,16 @@
-"""The command line: thin commands over the stages. It reads the clock, once."""
+"""The command line: thin commands over the stages."""
 
 from __future__ import annotations
 
 import os
 import sys
-import time
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from sitegen import __version__
 from sitegen.screen import WRONG_SITE, Screen, common, without_site
-
-if TYPE_CHECKING:
-    from sitegen.build import Built, Inputs
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -28,62 +23,6 @@ def main() -> None:
 
 
 # --- build and check -------------------------------------------------------------------------
-
-
-class Clock:
-    """How long each stage took, in seconds of wall time."""
-
-    def __init__(self) -> None:
-        self.stages: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def lap(self, stage: str) -> None:
-        """What went by since the last lap belongs to `stage`."""
-        now = time.perf_counter()
-        self.stages[stage] = self.stages.get(stage, 0.0) + now - self._last
-        self._last = now
-
-
-def _now() -> datetime:
-    """The one reading of the clock; SOURCE_DATE_EPOCH sets it for a reproducible build."""
-    from sitegen.errors import ConfigError
-
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    if epoch is None:
-        return datetime.now(UTC)
-    try:
-        return datetime.fromtimestamp(int(epoch), UTC)
-    except (ValueError, OverflowError, OSError) as error:
-        raise ConfigError(
-            f'SOURCE_DATE_EPOCH is "{epoch}"', hint="it is a number of seconds since 1970"
-        ) from error
-
-
-def make(  # noqa: PLR0913
-    screen: Screen, clock: Clock, inputs: Inputs, *, jobs: int | None, drafts: bool, future: bool
-) -> Built:
-    """Build in memory, with a progress bar where it takes long and someone watches."""
-    from sitegen.build import build
-    from sitegen.workers import run
-
-    # A process is worth its start from some twenty files on.
-    count = jobs or min(os.cpu_count() or 1, 1 + len(inputs.sources) // 20)
-    # The alarm inside the worker, which counts computing only, comes first.
-    limit = 3 * inputs.config.markup.max_seconds + 2
-
-    stages = iter((("read", "parse"), ("assemble", "render")))
-
-    def run_watched(work: Any, total: int, lost: Any) -> list[bytes]:
-        before, stage = next(stages)
-        clock.lap(before)
-        with screen.progress(total, stage) as done:
-            results = run(work, total, jobs=count, limit=limit, lost=lost, done=done)
-        clock.lap(stage)
-        return results
-
-    built = build(inputs, run_watched, now=_now(), drafts=drafts, future=future)
-    clock.lap("collect")
-    return built
 
 
 @main.command()
@@ -99,88 +38,16 @@ def make(  # noqa: PLR0913
 @click.option(
     "--keep-going", is_flag=True, help="Write what can be written even if the site is wrong."
 )
-@click.option("--verify", is_flag=True, help="Build twice, in other processes, and compare.")
-@click.option("--no-cache", is_flag=True, help="Use no cache (this version keeps none).")
+@click.option("--verify", is_flag=True, help="Build anew as well, and compare.")
+@click.option("--no-cache", is_flag=True, help="Neither read nor write .sitegen/.")
 @click.option("--jobs", type=click.IntRange(1, 64), help="How many processes parse and render.")
-@click.option("--timings", is_flag=True, help="Show how long each stage took.")
+@click.option("--timings", is_flag=True, help="Show how long it all took.")
 @common
-def build(screen: Screen, **options: Any) -> None:
+def build(screen: Screen, output: Path | None, **options: Any) -> None:
     """Write the site to a folder of files that any web server can serve."""
-    from sitegen.inputs import read_inputs, refuse_sources
-    from sitegen.output import write
+    from sitegen.building import Options, build_site
 
-    output = options["output"] or screen.site / "public"
-    refuse_sources(output, screen.site)
-    clock = Clock()
-    inputs = read_inputs(screen.site)
-    chosen = {"drafts": options["drafts"], "future": options["future"]}
-    built = make(screen, clock, inputs, jobs=options["jobs"], **chosen)
-    wrong = _report(screen, built, strict=options["strict"])
-    made = bool(built.snapshot.artifacts)  # a broken template leaves nothing, not even old pages
-    if wrong and not (made and options["keep_going"]):
-        more = "; --keep-going writes what can be written" if made else ""
-        screen.say_last(f"nothing was written{more}")
-        sys.exit(WRONG_SITE)
-    if options["verify"]:
-        _verify(screen, built, make(screen, Clock(), inputs, jobs=1, **chosen))
-    written = write(built.snapshot, output, url=inputs.config.url, drafts=any(chosen.values()))
-    clock.lap("write")
-    if not (wrong and screen.as_json):
-        _summarise(screen, built, output, written, clock if options["timings"] else None)
-    sys.exit(WRONG_SITE if wrong else 0)
-
-
-def _report(screen: Screen, built: Built, *, strict: bool) -> bool:
-    """Show what is wrong, and say whether it stands in the way of publishing."""
-    problems = built.snapshot.problems
-    wrong = any(strict or each.severity == "error" for each in problems)
-    if wrong or not screen.as_json:
-        screen.report(problems, most_warnings=None if strict else 20)
-    return wrong
-
-
-def _verify(screen: Screen, one: Built, other: Built) -> None:
-    from sitegen.errors import OutputError
-
-    names = one.snapshot.artifacts.keys() | other.snapshot.artifacts.keys()
-    for name in sorted(names):
-        if one.snapshot.artifacts.get(name) != other.snapshot.artifacts.get(name):
-            raise OutputError(
-                f'two builds of the same site differ in "{name}"',
-                hint="this is a fault of sitegen, not of the site; please report it",
-            )
-    screen.say(f"verified: {len(names)} files are the same in two builds")
-
-
-def _summarise(
-    screen: Screen, built: Built, output: Path, written: Any, clock: Clock | None
-) -> None:
-    import msgspec
-
-    from sitegen.build import left_out_lines
-
-    snapshot = built.snapshot
-    counts: dict[str, int] = msgspec.to_builtins(written)
-    if screen.as_json:
-        screen.report(
-            snapshot.problems,
-            output=str(output),
-            pages=len(built.site.pages),
-            files=len(snapshot.artifacts),
-            written=counts,
-            left_out=msgspec.to_builtins(snapshot.left_out),
-            timings=clock.stages if clock else {},
-        )
-        return
-    for line in left_out_lines(snapshot.left_out):
-        screen.say(line)
-    for path, artifact in snapshot.artifacts.items():
-        screen.say(f"{path}  from {', '.join(artifact.made_from)}", detail=True)
-    changes = ", ".join(f"{n} {what}" for what, n in counts.items() if n)
-    screen.say(f"{len(built.site.pages)} pages in {output} ({changes})")
-    if clock:
-        for stage, seconds in clock.stages.items():
-            click.echo(f"{stage:>8} {seconds * 1000:8.0f} ms")
+    sys.exit(build_site(screen, output or screen.site / "public", Options(**options)))
 
 
 @main.command()
@@ -188,13 +55,12 @@ def _summarise(
 @common
 def check(screen: Screen, *, drafts: bool) -> None:
     """Build in memory and report every problem; warnings count. Writes nothing."""
-    from sitegen.inputs import read_inputs
+    from sitegen.making import Chosen, make_from, read_clock
 
-    inputs = read_inputs(screen.site)
-    built = make(screen, Clock(), inputs, jobs=None, drafts=drafts, future=True)
+    built = make_from(screen, Chosen(read_clock(), drafts=drafts, future=True))
     if built.snapshot.problems:
         screen.fail(built.snapshot.problems, WRONG_SITE)
-    count = len(built.site.pages)
+    count = built.page_count
     screen.result({"pages": count, "problems": []}, f"{count} pages, no problems")
 
 
@@ -210,14 +76,15 @@ def explain(screen: Screen, target: str) -> None:
 
     from sitegen.explain import as_text
     from sitegen.explain import explain as explain_target
-    from sitegen.inputs import read_inputs
+    from sitegen.making import Chosen, make_from, read_clock
+    from sitegen.receipts import Receipts
 
-    inputs = read_inputs(screen.site)
-    built = make(screen, Clock(), inputs, jobs=None, drafts=False, future=False)
+    built = make_from(screen, Chosen(read_clock()))
+    last = Receipts(screen.site, screen.site / "public").plan()
     here = Path(target).resolve()
     if here.is_file() and here.is_relative_to(screen.site.resolve()):
         target = here.relative_to(screen.site.resolve()).as_posix()
-    explanation = explain_target(target, built, inputs.config)
+    explanation = explain_target(target, built, last)
     screen.result(msgspec.to_builtins(explanation), as_text(explanation))
 
 
@@ -287,10 +154,11 @@ def _add_new(kind: str) -> None:
     @common
     def command(screen: Screen, title: str) -> None:
         from sitegen.inputs import read_site_config
+        from sitegen.making import read_clock
         from sitegen.scaffold import create_source
 
         config = read_site_config(screen.site)
-        path = create_source(screen.site, config, kind, title, _now().date())
+        path = create_source(screen.site, config, kind, title, read_clock().date())
         screen.result({"created": str(path)}, str(path))
 
 

@@ -8,9 +8,9 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from sitegen.build import Built
+from sitegen.build import Built, Plan
 from sitegen.errors import ConfigError, suggest
-from sitegen.model import Artifact, Config, Document, Moment, Page, Value
+from sitegen.model import Artifact, Document, Moment, Page, Value
 
 
 class Fact(Value, frozen=True):
@@ -31,24 +31,29 @@ class Explanation(Value, frozen=True):
     outputs: tuple[str, ...]
     listed_at: tuple[str, ...]
     made_from: tuple[str, ...] = ()
+    rebuilt: tuple[str, ...] = ()
+    """Why the last build that wrote something made it again."""
 
 
-def explain(target: str, built: Built, config: Config) -> Explanation:
-    """`target` is a source, an address (also absolute) or an output file of the site."""
-    documents = {document.path: document for document in built.documents}
+def explain(target: str, built: Built, last: Plan | str) -> Explanation:
+    """`target` is a source, an address (also absolute) or an output file of the site.
+
+    `last` is the plan of the last build that wrote something, or why there is none.
+    """
+    sources = set(built.sources)
     for path in _as_paths(target):
-        if path in documents:
-            return _explain_source(documents[path], built)
-    route = _as_route(target, config)
-    for page in built.site.pages.values():
+        if path in sources:
+            return _explain_source(built.document(path), built, last)
+    route = _as_route(target, built.knot.info.base)
+    for page in built.pages.values():
         if route in {page.output, f"{unquote(page.url).strip('/')}"}:
-            return _explain_source(page.document, built)
-    artifacts = built.snapshot.artifacts
-    for artifact in artifacts.values():
+            return _explain_source(built.document(page.document.path), built, last)
+    wanted = {route, f"{route}/index.html".lstrip("/"), route.removeprefix("static/")}
+    for artifact in built.snapshot.artifacts.values():
         own = {artifact.path, *artifact.made_from} if artifact.file else {artifact.path}
-        if own & {route, f"{route}/index.html".lstrip("/"), route.removeprefix("static/")}:
-            return _explain_output(artifact)
-    known = {*documents, *(page.url for page in built.site.pages.values())}
+        if own & wanted:
+            return _explain_output(artifact, built, last)
+    known = {*sources, *(page.url for page in built.pages.values())}
     near = suggest(target, known).partition(" Known")[0]
     hint = near if near.startswith("did") else "name a file below content/, or an address"
     raise ConfigError(f'nothing of this site is called "{target}"', hint=hint)
@@ -59,31 +64,43 @@ def _as_paths(target: str) -> tuple[str, ...]:
     return path, f"content/{path}", f"content/{path}.md"
 
 
-def _as_route(target: str, config: Config) -> str:
+def _as_route(target: str, base: str) -> str:
     path = unquote(urlsplit(target).path).removeprefix("public/")
-    base = config.base.rstrip("/")
+    base = base.rstrip("/")
     if base and path.startswith(f"{base}/"):
         path = path.removeprefix(base)
     return path.strip("/")
 
 
-def _explain_source(document: Document, built: Built) -> Explanation:
-    page = built.site.pages.get(document.path)
-    left_out = [each.why for each in built.snapshot.left_out if each.path == document.path]
-    lists = {each.output for each in built.site.listings if each.intro != document.path}
-    lists |= {f"{each.output}{end}" for each in built.site.feeds for end in (".xml", ".json")}
+def _explain_source(document: Document, built: Built, last: Plan | str) -> Explanation:
+    path = document.path
+    page = built.pages.get(path)
+    left_out = [each.why for each in built.snapshot.left_out if each.path == path]
     return Explanation(
-        path=document.path,
+        path=path,
         url=page.url if page else None,
         left_out=left_out[0] if left_out else None,
         facts=tuple(_facts(document)),
         outputs=tuple(
-            artifact.path
-            for artifact in built.snapshot.artifacts.values()
-            if page and artifact.made_from[:1] == (document.path,) and artifact.path not in lists
+            sorted(
+                output
+                for made in built.plan.made
+                if made.name == path or (page and made.name in _redirects_to(path, built))
+                for output, _ in made.files
+            )
         ),
         listed_at=tuple(_listed_at(page, built)) if page else (),
+        rebuilt=_why(path, last),
     )
+
+
+def _redirects_to(path: str, built: Built) -> set[str]:
+    return {each.url for each in built.site.redirects if each.source == path}
+
+
+def _why(name: str, last: Plan | str) -> tuple[str, ...]:
+    """Why a call of the last build made its files again; nothing if it did not."""
+    return (last,) if isinstance(last, str) else last.why.get(name, ())
 
 
 def _facts(document: Document) -> Iterator[Fact]:
@@ -108,7 +125,8 @@ def _listed_at(page: Page, built: Built) -> Iterator[str]:
             yield f"{built.site.info.base}{feed.output}.xml"
 
 
-def _explain_output(artifact: Artifact) -> Explanation:
+def _explain_output(artifact: Artifact, built: Built, last: Plan | str) -> Explanation:
+    names = [made.name for made in built.plan.made if artifact.path in dict(made.files)]
     return Explanation(
         path=artifact.path,
         url=None,
@@ -117,6 +135,7 @@ def _explain_output(artifact: Artifact) -> Explanation:
         outputs=(artifact.path,),
         listed_at=(),
         made_from=artifact.made_from,
+        rebuilt=_why(names[0], last) if names else (),
     )
 
 
@@ -137,6 +156,7 @@ def as_text(explanation: Explanation) -> str:
         ("makes", explanation.outputs),
         ("listed at", explanation.listed_at),
         ("made from", explanation.made_from),
+        ("made again because of", explanation.rebuilt),
     ):
         out += [f"  {title} {name}" for name in names]
     return "\n".join(out)

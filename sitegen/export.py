@@ -13,7 +13,7 @@ from typing import NamedTuple, TypedDict
 
 from msgspec.structs import replace
 
-from sitegen.build.parsing import Parsed, parse_one
+from sitegen.build.parsing import Parsing, parse_one
 from sitegen.discover import read_source
 from sitegen.errors import FigureError, OutputError, Problem, Span, in_order
 from sitegen.figures.grammar import CLAIM_KEYS
@@ -66,7 +66,7 @@ def _read(path: str) -> tuple[Source, list[Problem]]:
         return read_source(stream, path, most, problems), problems
 
 
-def _parse(source: Source) -> Parsed:
+def _parse(source: Source) -> Parsing:
     return parse_one(source, SETTINGS, PATIENCE)
 
 
@@ -85,14 +85,14 @@ def _is_block(text: str) -> bool:
     )
 
 
-def _parse_block(source: Source) -> Parsed:
+def _parse_block(source: Source) -> Parsing:
     """A text that is one block, parsed inside a fence; what is wrong keeps its line."""
     fenced = replace(source, text=f"```attention\n{source.text}```\n")
     parsed = _parse(fenced)
     document = parsed.document
     if document:
         document = replace(document, problems=tuple(map(_above, document.problems)))
-    return Parsed(document=document, problems=parsed.problems)
+    return Parsing(document, parsed.problems)
 
 
 def _above(problem: Problem) -> Problem:

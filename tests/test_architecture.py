@@ -11,14 +11,16 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "sitegen"
 
 ROWS: dict[int, str] = {
-    8: "__main__",
-    7: "cli",
-    6: "explain export inputs output screen scaffold workers",
+    10: "__main__",
+    9: "cli",
+    8: "building",
+    7: "making",
+    6: "explain export inputs output receipts screen scaffold workers",
     5: "build",
     4: "site templates feeds",
     3: "markup discover images routes",
     2: "figures frontmatter config media",
-    1: "model budget slugs toml moments",
+    1: "model budget slugs toml moments memo stamps toolchain",
     0: "__init__ errors attention package",
 }
 """A module imports only from rows below its own, or from its own package."""

@@ -1,82 +1,130 @@
 """The stages joined: what was discovered goes in, a snapshot of the whole output comes out.
 
-Pure but for the templates that the theme loads and the headers of images. The caller brings the
-processes that do the work (`run`) and the clock (`now`), and writes what comes out.
+Pure but for the originals, which are read where they are parsed, the headers of images, and the
+memo. The caller brings the processes that do the work (`run`), the clock (`now`) and what is
+remembered of former builds, and writes what comes out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from sitegen.build.parsing import parse_all
+from sitegen.build.knot import Choice, Knot, files_digest, tie
+from sitegen.build.parsing import parse_all, text_of
+from sitegen.build.reasons import reasons
 from sitegen.build.rendering import fingerprint, render_all
-from sitegen.build.stage import Inputs, Run
-from sitegen.errors import Problem, in_order
-from sitegen.images import image_size
-from sitegen.model import Document, LeftOut, Site, Snapshot, Value
-from sitegen.site import assemble, select
+from sitegen.build.stage import Inputs, Memory, Plan, Run, encode
+from sitegen.errors import in_order
+from sitegen.memo import Memo, digest
+from sitegen.model import Document, Page, Site, Snapshot
+from sitegen.toolchain import toolchain
 
-__all__ = ["Built", "Inputs", "Run", "build", "left_out_lines"]
+if TYPE_CHECKING:
+    from sitegen.build.parsing import Text
+
+__all__ = [
+    "Built",
+    "Inputs",
+    "Memory",
+    "Plan",
+    "Run",
+    "build",
+]
 
 
-class Built(Value, frozen=True):
-    """A snapshot, and the values it was made of, for `explain`."""
+@dataclass(frozen=True)
+class Built:
+    """A snapshot, and how it came about."""
 
-    site: Site
-    documents: tuple[Document, ...]
     snapshot: Snapshot
+    plan: Plan
+    knot: Knot
+    _inputs: Inputs
+    _memo: Memo
+
+    @cached_property
+    def site(self) -> Site:
+        """All documents tied together; their texts are fetched when they are asked for."""
+        from sitegen.build.render import site_of
+
+        assets = {asset.path: asset for asset in self._inputs.assets}
+        return site_of(self.knot, assets, self._text)
+
+    @cached_property
+    def pages(self) -> Mapping[str, Page]:
+        """The pages by source path, without their texts."""
+        from sitegen.build.render import Pages
+
+        return Pages(self.knot.pieces, None)
+
+    @property
+    def page_count(self) -> int:
+        """How many sources have a page."""
+        return sum(piece.kind == "page" for piece in self.knot.pieces)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The paths of all sources that could be parsed."""
+        return tuple(path for path, row in self.plan.sources.items() if row.plain)
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """Every parsed source, published or not."""
+        return tuple(map(self.document, self.sources))
+
+    def document(self, path: str) -> Document:
+        """A parsed source, published or not."""
+        return self._text(path).document
+
+    def _text(self, path: str) -> Text:
+        original = next(each for each in self._inputs.originals if each.path == path)
+        return text_of(self.plan.sources[path], original, self._inputs.config, self._memo)
 
 
-def build(inputs: Inputs, run: Run, *, now: datetime, drafts: bool, future: bool) -> Built:
+def build(  # noqa: PLR0913 - what is chosen is three things
+    inputs: Inputs,
+    run: Run,
+    *,
+    now: datetime,
+    drafts: bool,
+    future: bool,
+    memory: Memory | None = None,
+) -> Built:
     """Make every file of the site. Never raises for a writer's mistake: see the problems."""
-    parsed = parse_all(inputs.sources, inputs.config, run)
-    documents = tuple(each.document for each in parsed if each.document)
-    published, left_out = select(
-        documents, now=now, timezone=inputs.config.timezone, drafts=drafts, future=future
-    )
-    failed = [
-        source.path
-        for source, each in zip(inputs.sources, parsed, strict=True)
-        if not each.document
-    ]
+    memory = memory or Memory(Memo())
+    rows = parse_all(inputs, memory, run)
     static = fingerprint(inputs.static)
-    site = assemble(
-        published,
-        inputs.config,
-        inputs.assets,
-        lambda asset: image_size(asset.file),
-        left_out=left_out,
-        failed=failed,
-        static=static,
-    )
-    problems = [*inputs.problems, *site.problems]
-    problems += [problem for each in parsed for problem in each.problems]
-    problems += _problems_of(documents, {each.path for each in left_out})
-    artifacts, more = render_all(inputs, site, static, run)
+    choice = Choice(now=now, drafts=drafts, future=future)
+    knot, key = tie(inputs, rows, static, choice, memory)
+    output = render_all(inputs, knot, rows, static, memory, run)
+    sources = {row.path: row for row in rows}
+    templates = {name: digest(encode(each)) for name, each in (inputs.templates or {}).items()}
+    problems = [*inputs.problems, *knot.problems, *output.problems]
+    problems += [problem for row in rows for problem in row.problems]
     return Built(
-        site=site,
-        documents=documents,
         snapshot=Snapshot(
-            artifacts=artifacts,
-            problems=tuple(in_order([*problems, *more])),
-            left_out=tuple(left_out),
+            artifacts=output.artifacts,
+            problems=tuple(in_order(problems)),
+            left_out=knot.left_out,
+            entries=output.entries,
         ),
+        plan=Plan(
+            toolchain=toolchain(),
+            config=digest(encode(inputs.config)),
+            sources=sources,
+            files=files_digest(inputs),
+            templates=templates,
+            knot=key,
+            made=output.made,
+            drafts=drafts,
+            future=future,
+            why=reasons(memory, knot, output.made, sources, templates),
+        ),
+        knot=knot,
+        _inputs=inputs,
+        _memo=memory.memo,
     )
-
-
-def _problems_of(documents: Iterable[Document], left_out: Collection[str]) -> Iterator[Problem]:
-    """What the documents brought with them; a mistake in a draft stops nobody."""
-    for document in documents:
-        for problem in document.problems:
-            if document.path in left_out:
-                yield msgspec.structs.replace(problem, severity="warning")
-            else:
-                yield problem
-
-
-def left_out_lines(left_out: Sequence[LeftOut]) -> list[str]:
-    """What a build did not publish, a line each."""
-    return [f"left out {each.path}: {each.why}" for each in left_out]

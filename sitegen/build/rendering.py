@@ -1,102 +1,83 @@
-"""A site to the files that it consists of: pages, lists, feeds and what is only copied."""
+"""A knot to the files of the output: what no former build made is rendered now.
+
+The key of a piece is the digest of all that its renderer sees: the templates that it can reach,
+what every page says of the site, its own values, the texts that it shows. All four are known
+before anything is rendered, so a page whose parts stayed as they were is not looked at.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
-from pathlib import Path, PurePosixPath
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
-from sitegen import feeds, templates
-from sitegen.budget import time_limit
-from sitegen.build.stage import Inputs, Run, mistakes_in
-from sitegen.errors import Problem, SiteError, TemplateError
-from sitegen.model import Artifact, Asset, Page, Site, Source, Value
-from sitegen.routes import UNPLACED, media_type, source_output
+from sitegen.build.knot import Knot, Piece
+from sitegen.build.parsing import Text, text_of
+from sitegen.build.stage import (
+    Files,
+    Inputs,
+    Made,
+    Memory,
+    Parsed,
+    Run,
+    encode,
+    key_of,
+    mistakes_in,
+    recall,
+)
+from sitegen.errors import Problem
+from sitegen.memo import Memo, digest
+from sitegen.model import Artifact, Asset, Entry, Value
+from sitegen.routes import media_type
 
-PAGE_SECONDS = 5.0
-Maker = Callable[[], Iterable[Artifact]]
+if TYPE_CHECKING:
+    from sitegen.build.render import Press, Rendered
+    from sitegen.templates import Theme
+
+Reach = tuple[tuple[str, ...], tuple[str, ...] | None]
 
 
-class Rendered(Value, frozen=True):
-    """The files of one page, list or feed, or the mistake that stood in the way."""
+class Output(Value, frozen=True):
+    """All that the pieces became, and the mistakes in the way."""
 
-    artifacts: tuple[Artifact, ...] = ()
+    artifacts: Mapping[str, Artifact] = {}
+    entries: Mapping[str, Entry] = {}
+    made: tuple[Made, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
-def render_all(
-    inputs: Inputs, site: Site, static: Mapping[str, Asset], run: Run
-) -> tuple[dict[str, Artifact], list[Problem]]:
-    """Every artifact by path, sorted, and what went wrong on the way."""
-    base = inputs.config.base
-    names = {asset.path: base + path for path, asset in static.items()}
+def render_all(  # noqa: PLR0913, PLR0917 - everything meets here
+    inputs: Inputs,
+    knot: Knot,
+    rows: Sequence[Parsed],
+    static: Mapping[str, Asset],
+    memory: Memory,
+    run: Run,
+) -> Output:
+    """Every file of the site by path, sorted, and what went wrong on the way."""
+    if inputs.templates is None:
+        return Output()
+    addresses = {asset.path: inputs.config.base + path for path, asset in static.items()}
     try:
-        theme = templates.load_theme([Path(each) for each in inputs.template_folders], names)
+        theme = Theming(inputs.templates, addresses, memory)
     except ExceptionGroup as group:
-        return {}, [each.problem() for each in mistakes_in(group)]
-    makers = [*_makers(theme, site, inputs)]
-
-    def work(index: int) -> bytes:
-        return msgspec.msgpack.encode(_render(*makers[index]))
-
-    def lost(index: int, why: str) -> bytes:
-        return msgspec.msgpack.encode(_too_slow(makers[index][0], why))
-
-    decoder = msgspec.msgpack.Decoder(Rendered)
-    rendered = [decoder.decode(answer) for answer in run(work, len(makers), lost)]
-    # Two at one path are a problem of the site already: the knot knows all routes.
-    artifacts = {each.path: each for made in rendered for each in made.artifacts}
-    artifacts |= {path: _copy(path, asset) for path, asset in [*static.items(), *site.assets]}
-    problems = [problem for made in rendered for problem in made.problems]
-    return dict(sorted(artifacts.items())), problems
-
-
-def _render(name: str, make: Maker) -> Rendered:
-    try:
-        with time_limit(PAGE_SECONDS):
-            return Rendered(artifacts=tuple(make()))
-    except SiteError as error:
-        return Rendered(problems=(error.problem(),))
-    except TimeoutError:
-        return _too_slow(name, f"took longer than {PAGE_SECONDS:g} s")
-    except MemoryError:
-        return _too_slow(name, "needed too much memory")
-
-
-def _too_slow(name: str, why: str) -> Rendered:
-    error = TemplateError(
-        f"rendering {name} {why}", hint="make it smaller, or its template simpler"
+        return Output(problems=tuple(each.problem() for each in mistakes_in(group)))
+    pieces = [piece for piece in knot.pieces if piece.shows or piece.kind != "page"]
+    wanted = _wanted(pieces, knot, {row.path: row.key for row in rows}, theme.digests)
+    press = _press(inputs, knot, rows, theme, memory)
+    made, problems = _make(pieces, wanted, memory, run, press)
+    artifacts = Stored(
+        made,
+        {**static, **dict(_copied(knot, inputs.assets))},
+        lambda index: _rendered(pieces[index], made[index].key, memory, press),
     )
-    return Rendered(problems=(error.problem(),))
-
-
-def _makers(theme: templates.Theme, site: Site, inputs: Inputs) -> Iterator[tuple[str, Maker]]:
-    """One name and one call for each page, listing, redirect and feed."""
-    sources = {source.path: source for source in inputs.sources}
-    # A page that introduces a listing is shown at the head of it, and nowhere else.
-    intros = frozenset(listing.intro for listing in site.listings)
-    for path, page in site.pages.items():
-        if page.output.startswith(UNPLACED):
-            continue
-        yield path, partial(_page, theme, site, page, sources[path], introduces=path in intros)
-    for listing in site.listings:
-        yield listing.url, partial(_one, templates.render_listing, theme, site, listing)
-    for redirect in site.redirects:
-        yield redirect.url, partial(_one, templates.render_redirect, theme, site, redirect)
-    for feed in site.feeds:
-        yield f"{feed.output}.xml", partial(_one, feeds.atom, site, feed)
-        yield f"{feed.output}.json", partial(_one, feeds.json_feed, site, feed)
-    yield "404.html", partial(_one, templates.render_not_found, theme, site)
-    yield "sitemap.xml", partial(feeds.sitemap, site)
-    yield "robots.txt", partial(_one, feeds.robots, site)
-
-
-def _one(render: Callable[..., Artifact], *arguments: Any) -> list[Artifact]:
-    return [render(*arguments)]
+    return Output(
+        artifacts=artifacts, entries=artifacts.entries, made=tuple(made), problems=tuple(problems)
+    )
 
 
 def fingerprint(static: Iterable[Asset]) -> dict[str, Asset]:
@@ -113,28 +94,181 @@ def fingerprint(static: Iterable[Asset]) -> dict[str, Asset]:
     return published
 
 
-def _page(
-    theme: templates.Theme, site: Site, page: Page, source: Source, *, introduces: bool
-) -> Iterator[Artifact]:
-    """A page with its Markdown source and its figures beside it."""
-    if not introduces:
-        yield templates.render_page(theme, site, page)
-    folder = PurePosixPath(page.output).parent
-    yield artifact(source_output(page.output), source.text.encode(), (source.path,))
-    for figure in page.document.figures:
-        for name, text in figure.files.items():
-            yield artifact(folder / name, text.encode(), (source.path,))
+# --- keys ----------------------------------------------------------------------------------------
 
 
-def artifact(path: PurePosixPath | str, data: bytes, made_from: tuple[str, ...]) -> Artifact:
-    """An output file of these bytes."""
-    return Artifact(
-        path=str(path),
-        media_type=media_type(str(path)),
-        digest=hashlib.blake2b(data, digest_size=16).hexdigest(),
-        made_from=made_from,
-        data=data,
-    )
+class Theming:
+    """The templates by digest; the theme itself is loaded when it is first asked for.
+
+    Raises a group of `TemplateError` for templates that cannot be read.
+    """
+
+    def __init__(self, files: Files, assets: Mapping[str, str], memory: Memory) -> None:
+        self._files, self._assets = files, assets
+        self._theme: Theme | None = None
+        key = key_of("reach", encode(files))
+        known = recall(memory.memo, key, dict[str, Reach])
+        self._reach: Mapping[str, Reach] | None = known
+        if known is None:
+            self._reach = self.load().reach
+            memory.memo.put(key, encode(self._reach))
+        self.digests = {name: self._digest(*each) for name, each in (self._reach or {}).items()}
+
+    def load(self) -> Theme:
+        """The theme, made once."""
+        if self._theme is None:
+            from sitegen.templates import make_theme
+
+            self._theme = make_theme(self._files, self._assets, self._reach)
+        return self._theme
+
+    def _digest(self, names: Sequence[str], asked: Sequence[str] | None) -> bytes:
+        """Of all that a template is made of: texts, and the addresses that it asks for."""
+        wanted = self._assets if asked is None else asked
+        addresses = {name: self._assets.get(name) for name in wanted}
+        return digest(encode(([self._files.get(name) for name in names], addresses)))
+
+
+def _wanted(
+    pieces: Sequence[Piece], knot: Knot, texts: Mapping[str, bytes], templates: Mapping[str, bytes]
+) -> list[Made]:
+    """For each piece its key, and what that is made of; not yet the files."""
+    whole = digest(encode(knot.info))
+    wanted = []
+    for piece in pieces:
+        template = templates.get(piece.template, b"")
+        shown = [texts[path] for path in piece.shows]
+        kind = f"{piece.kind} {piece.template} {piece.introduces}"
+        key = key_of("render", kind.encode(), template, whole, piece.digest, *shown)
+        wanted.append(Made(piece.name, key, template, whole, piece.digest, ()))
+    return wanted
+
+
+# --- rendering -----------------------------------------------------------------------------------
+
+
+def _press(
+    inputs: Inputs, knot: Knot, rows: Sequence[Parsed], theme: Theming, memory: Memory
+) -> Callable[[], Press]:
+    """What renders a piece, loaded when the first one asks for it."""
+    of_path = {row.path: row for row in rows}
+    originals = {original.path: original for original in inputs.originals}
+
+    @lru_cache(maxsize=64)
+    def read(path: str) -> Text:
+        return text_of(of_path[path], originals[path], inputs.config, memory.memo)
+
+    @lru_cache(maxsize=1)
+    def press() -> Press:
+        from sitegen.build.render import Press
+
+        pages = {piece.name: piece for piece in knot.pieces if piece.kind == "page"}
+        return Press(knot, pages, theme.load(), read)
+
+    return press
+
+
+def _make(
+    pieces: Sequence[Piece],
+    wanted: Sequence[Made],
+    memory: Memory,
+    run: Run,
+    press: Callable[[], Press],
+) -> tuple[list[Made], list[Problem]]:
+    """Each call with the files that it made, now or in a former build."""
+    former = {made.key: made.files for made in memory.former.made} if memory.former else {}
+    made: list[Made] = []
+    missing: list[int] = []
+    for index, each in enumerate(wanted):
+        files = former.get(each.key) or _known_files(memory.memo, each.key)
+        made.append(replace(each, files=files) if files else each)
+        if files is None:
+            missing.append(index)
+    if missing:
+        press()  # before the processes part
+
+    def work(number: int) -> bytes:
+        from sitegen.build.render import render
+
+        return msgspec.msgpack.encode(render(pieces[missing[number]], press()))
+
+    def lost(number: int, why: str) -> bytes:
+        from sitegen.build.render import too_slow
+
+        return msgspec.msgpack.encode(too_slow(pieces[missing[number]], why))
+
+    problems: list[Problem] = []
+    for index, raw in zip(missing, run(work, len(missing), lost), strict=True):
+        answer = _decode(raw)
+        problems += answer.problems
+        made[index] = replace(made[index], files=answer.entries)
+        if not answer.problems:  # a mistake may have been the machine's fault
+            memory.memo.put(made[index].key, raw)
+    return made, problems
+
+
+def _known_files(memo: Memo, key: bytes) -> tuple[tuple[str, Entry], ...] | None:
+    raw = memo.get(key)
+    return None if raw is None else _decode(raw).entries
+
+
+def _decode(raw: bytes) -> Rendered:
+    from sitegen.build.render import Rendered
+
+    return msgspec.msgpack.decode(raw, type=Rendered)
+
+
+def _rendered(piece: Piece, key: bytes, memory: Memory, press: Callable[[], Press]) -> Rendered:
+    """The files of a piece that was made; rendered again if the memo lost them."""
+    raw = memory.memo.get(key)
+    if raw is not None:
+        return _decode(raw)
+    from sitegen.build.render import render
+
+    return render(piece, press())
+
+
+# --- the files -----------------------------------------------------------------------------------
+
+
+class Stored(Mapping[str, Artifact]):
+    """The artifacts of a build by path, sorted; their bytes are fetched when they are asked for."""
+
+    def __init__(
+        self,
+        made: Sequence[Made],
+        copies: Mapping[str, Asset],
+        render: Callable[[int], Rendered],
+    ) -> None:
+        # Two at one path are a problem of the site already: the knot knows all routes.
+        places: dict[str, int | Artifact] = {
+            path: index for index, each in enumerate(made) for path, _ in each.files
+        }
+        places |= {path: _copy(path, asset) for path, asset in copies.items()}
+        self._places = dict(sorted(places.items()))
+        self._render = lru_cache(maxsize=8)(render)
+        self.entries = {path: entry for each in made for path, entry in each.files}
+        self.entries |= {
+            path: Entry(sha256=asset.digest, size=asset.size, type=media_type(path))
+            for path, asset in copies.items()
+        }
+
+    def __getitem__(self, path: str) -> Artifact:
+        place = self._places[path]
+        if isinstance(place, Artifact):
+            return place
+        return next(each for each in self._render(place).artifacts if each.path == path)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+def _copied(knot: Knot, assets: Iterable[Asset]) -> Iterator[tuple[str, Asset]]:
+    by_path = {asset.path: asset for asset in assets}
+    return ((output, by_path[path]) for output, path in knot.copies)
 
 
 def _copy(path: str, asset: Asset) -> Artifact:

@@ -1,26 +1,142 @@
-"""What the stages of a build share: their inputs, how work is run, mistakes as problems."""
+"""What the stages of a build share: their inputs, how work is run, what a former build left."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import NamedTuple, TypeVar
 
+import msgspec
+
+from sitegen.discover import Original
 from sitegen.errors import Problem, SiteError
-from sitegen.model import Asset, Config, Source, Value
+from sitegen.memo import Memo, digest
+from sitegen.model import Asset, Config, Entry, Value
+from sitegen.toolchain import toolchain
 
+T = TypeVar("T")
 Work = Callable[[int], bytes]
 Run = Callable[[Work, int, Callable[[int, str], bytes]], list[bytes]]
 """Do work(0) … work(n - 1), results in order; the third argument stands in for lost ones."""
+Files = Mapping[str, tuple[str, str]]
+"""Templates: by name, the path that errors show, and the text."""
 
 
 class Inputs(Value, frozen=True):
     """All that a build depends on, as it lay on the disk."""
 
     config: Config
-    sources: tuple[Source, ...]
+    originals: tuple[Original, ...]
     assets: tuple[Asset, ...]
     static: tuple[Asset, ...]
-    template_folders: tuple[str, ...]
+    templates: Files | None
+    """None if they cannot be read: `problems` says why."""
     problems: tuple[Problem, ...] = ()
+
+
+# --- what a former build left --------------------------------------------------------------------
+
+
+class Parsed(Value, frozen=True, array_like=True):
+    """What became of one original. `key`: of its document and of its outline in the memo."""
+
+    path: str
+    digest: str
+    """Of the bytes that were parsed."""
+    key: bytes
+    plain: bytes = b""
+    """Digest of the outline but for the places in it; empty if there is no document."""
+    placed: bytes = b""
+    """Digest of the whole outline."""
+    problems: tuple[Problem, ...] = ()
+    """Why there is no document; nothing if the file was deleted in the meantime."""
+    seconds: float = 0.0
+
+
+class Made(Value, frozen=True, array_like=True):
+    """One call of a renderer: the digests of all that it saw, and the files that came out.
+
+    `key` stands for all of them; the others tell `explain` which of them changed.
+    """
+
+    name: str
+    key: bytes
+    template: bytes
+    whole: bytes
+    """Of what every page says of the site."""
+    own: bytes
+    files: tuple[tuple[str, Entry], ...]
+
+
+class Plan(Value, frozen=True):
+    """Of what a build was made, stage by stage, without the values themselves."""
+
+    toolchain: bytes
+    config: bytes
+    sources: dict[str, Parsed]
+    files: bytes
+    """Of assets and static files."""
+    templates: dict[str, bytes]
+    """Of the text of each."""
+    knot: bytes
+    made: tuple[Made, ...]
+    drafts: bool
+    future: bool
+    why: dict[str, tuple[str, ...]]
+    """By name of a call, the reasons for which it was made again; all others were not."""
+
+    def keys(self) -> Iterator[bytes]:
+        """Everything of this build that is in the memo."""
+        yield self.knot
+        for row in self.sources.values():
+            yield outline_key(row.key)
+            yield text_key(row.key)
+        yield from (row.key for row in self.made)
+
+
+class Memory(NamedTuple):
+    """What a build may remember: results by their keys, and the plan of the build before it."""
+
+    memo: Memo
+    former: Plan | None = None
+    why: str = "no earlier build is remembered"
+    """Why there is no plan of the build before."""
+
+
+def key_of(function: str, *arguments: bytes) -> bytes:
+    """The key under which the result of a function with these arguments is remembered."""
+    return digest(function.encode(), toolchain(), *arguments)
+
+
+def outline_key(key: bytes) -> bytes:
+    """Where the outline of a parsed source is."""
+    return digest(b"outline", key)
+
+
+def text_key(key: bytes) -> bytes:
+    """Where the whole of a parsed source is."""
+    return digest(b"text", key)
+
+
+def encode(value: object) -> bytes:
+    """A value as bytes: equal values have equal bytes."""
+    return msgspec.msgpack.encode(value, order="deterministic")
+
+
+def recall(memo: Memo, key: bytes, kind: type[T]) -> T | None:
+    """A value of the memo; what cannot be read is a miss."""
+    raw = memo.get(key)
+    try:
+        return None if raw is None else msgspec.msgpack.decode(raw, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def span_of_days(begins: list[datetime], now: datetime) -> tuple[datetime | None, datetime | None]:
+    """The instants between which the same is published as at `now`: the last one and the next."""
+    former = max((each for each in begins if each <= now), default=None)
+    coming = min((each for each in begins if each > now), default=None)
+    return former, coming
 
 
 def mistakes_in(group: ExceptionGroup[Exception]) -> Iterator[SiteError]:

@@ -47,6 +47,7 @@ from sitegen.model.settings import (
 )
 from sitegen.model.site import (
     Artifact,
+    Entry,
     Feed,
     ImageFile,
     LeftOut,
@@ -69,6 +70,7 @@ __all__ = [
     "Chunk",
     "Config",
     "Document",
+    "Entry",
     "Feed",
     "Fence",
     "Figure",

@@ -23,11 +23,15 @@ class Source(Value, frozen=True):
 
 
 class Asset(Value, frozen=True):
-    """A file that is published as it is. `file` is where it lies on this disk."""
+    """A file that is published as it is. `file` is where it lies on this disk.
+
+    `digest` is the SHA-256 of its bytes, of which there are `size`.
+    """
 
     path: str
     file: str
     digest: str
+    size: int = 0
 
 
 class Section(Value, frozen=True):

@@ -148,6 +148,14 @@ class Artifact(Value, frozen=True):
     file: str | None = None
 
 
+class Entry(Value, frozen=True):
+    """What is known of a file of the output without its bytes; `type` is its media type."""
+
+    sha256: str
+    size: int
+    type: str
+
+
 class LeftOut(Value, frozen=True):
     """A source that this build did not publish, and why."""
 
@@ -161,3 +169,5 @@ class Snapshot(Value, frozen=True):
     artifacts: Mapping[str, Artifact]
     problems: tuple[Problem, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    entries: Mapping[str, Entry] = {}
+    """By path, what is known already of an artifact, so that its bytes need not be asked for."""

@@ -6,16 +6,20 @@ and the source that was being rendered.
 """
 
 from sitegen.templates.pages import (
+    PAGE_TEMPLATES,
     render_listing,
     render_not_found,
     render_page,
     render_redirect,
 )
-from sitegen.templates.theme import Theme, load_theme
+from sitegen.templates.theme import Reach, Theme, load_theme, make_theme
 
 __all__ = [
+    "PAGE_TEMPLATES",
+    "Reach",
     "Theme",
     "load_theme",
+    "make_theme",
     "render_listing",
     "render_not_found",
     "render_page",

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from jinja2 import meta
+from jinja2 import meta, nodes
 
-from sitegen.errors import TemplateError, suggest
+from sitegen.discover import read_templates
+from sitegen.errors import suggest
 from sitegen.templates.filters import FILTERS
 from sitegen.templates.mistakes import template_error
 from sitegen.templates.sandbox import (
@@ -24,6 +25,10 @@ from sitegen.templates.sandbox import (
     TooLargeError,
     make_environment,
 )
+
+Reach = tuple[tuple[str, ...], tuple[str, ...] | None]
+"""What a template is made of: itself and every template that it includes, imports and extends,
+by name; the static files whose addresses these ask for, or None if that can be any of them."""
 
 
 @dataclass(frozen=True)
@@ -35,36 +40,35 @@ class Theme:
     digest: str
     used: Mapping[str, tuple[str, ...]]
     """By template, the paths of itself and of all that it includes, imports and extends."""
+    reach: Mapping[str, Reach]
 
 
 def load_theme(folders: Sequence[Path], assets: Mapping[str, str]) -> Theme:
-    """Read all `*.html` below the folders; a later folder overrides an earlier, file by file.
+    """The theme of these folders. Raises a group of `TemplateError`, as `make_theme` does."""
+    return make_theme(read_templates(folders), assets)
+
+
+def make_theme(
+    files: Files, assets: Mapping[str, str], reach: Mapping[str, Reach] | None = None
+) -> Theme:
+    """The theme of these templates; with a known `reach` it is made faster.
 
     Raises an `ExceptionGroup` of `TemplateError`, one for each template that cannot be read.
     """
-    files: dict[str, tuple[str, str]] = {}
-    for folder in folders:
-        for file in sorted(folder.rglob("*.html")):
-            name = file.relative_to(folder).as_posix()
-            files[name] = (f"{folder.name}/{name}", _read(file, f"{folder.name}/{name}"))
     environment = make_environment(files, FILTERS, {"asset": _asset(assets)})
-    _check_syntax(environment)
+    if reach is None:
+        _check_syntax(environment)
+        reach = _reach(files, environment)
     return Theme(
         environment=environment,
         assets=assets,
         digest=digest(repr((sorted(files.items()), sorted(assets.items()))).encode()),
-        used=_used(files, environment),
+        used={
+            name: tuple(sorted(files[each][0] for each in names))
+            for name, (names, _) in reach.items()
+        },
+        reach=reach,
     )
-
-
-def _read(file: Path, path: str) -> str:
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        problem = TemplateError(f"{path} is not UTF-8 text: byte {error.start}")
-    except OSError as error:
-        problem = TemplateError(f"{path} cannot be read: {error.strerror}")
-    raise ExceptionGroup("a template cannot be read", [problem])
 
 
 def _check_syntax(environment: Environment) -> None:
@@ -78,13 +82,12 @@ def _check_syntax(environment: Environment) -> None:
         raise ExceptionGroup(f"{len(mistakes)} template(s) cannot be read", mistakes)
 
 
-def _used(files: Files, environment: Environment) -> dict[str, tuple[str, ...]]:
-    """For each template the paths of itself and of every template that it can reach."""
-    refers = {
-        name: list(meta.find_referenced_templates(environment.parse(text)))
-        for name, (_, text) in files.items()
-    }
-    used = {}
+def _reach(files: Files, environment: Environment) -> dict[str, Reach]:
+    """For each template every template that it can reach, and what those ask for."""
+    parsed = {name: environment.parse(text) for name, (_, text) in files.items()}
+    refers = {name: list(meta.find_referenced_templates(tree)) for name, tree in parsed.items()}
+    asked = {name: _asked_assets(tree) for name, tree in parsed.items()}
+    reach: dict[str, Reach] = {}
     for name in files:
         reached: set[str] = set()
         waiting = [name]
@@ -94,8 +97,22 @@ def _used(files: Files, environment: Environment) -> dict[str, tuple[str, ...]]:
                 reached.add(each)
                 for other in refers[each]:  # None, a computed name, can be any of them
                     waiting += list(files) if other is None else [other]
-        used[name] = tuple(sorted(files[each][0] for each in reached))
-    return used
+        assets = [asked[each] for each in reached]
+        known = sorted({path for each in assets if each is not None for path in each})
+        reach[name] = tuple(sorted(reached)), None if None in assets else tuple(known)
+    return reach
+
+
+def _asked_assets(tree: nodes.Template) -> list[str] | None:
+    """The static files that a template names; None where it computes a name."""
+    calls = [
+        call.args[0].value
+        for call in tree.find_all(nodes.Call)
+        if isinstance(call.node, nodes.Name) and call.node.name == "asset"
+        if len(call.args) == 1 and isinstance(call.args[0], nodes.Const)
+    ]
+    mentions = sum(each.name == "asset" for each in tree.find_all(nodes.Name))
+    return calls if len(calls) == mentions else None
 
 
 def _asset(assets: Mapping[str, str]) -> Callable[[str], str]:

@@ -6,14 +6,14 @@ import hashlib
 import os
 import socket
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
 
-from sitegen.discover import Found, discover, discover_static
-from sitegen.errors import Span
-from sitegen.model import Config, MarkupConfig, Section
+from sitegen.discover import discover, discover_static, missing_sections, read_original
+from sitegen.errors import Problem, Span, in_order
+from sitegen.model import Asset, Config, Section, Source
 
 CONFIG = Config(title="x", url="https://example.org/", base="/")
 
@@ -25,9 +25,20 @@ def content(tmp_path: Path) -> Path:
     return folder
 
 
-def found(content: Path, most: int = 5_000_000) -> Found:
-    config = Config(title="", url="", base="/", markup=MarkupConfig(max_bytes=most))
-    return discover(content.parent, config)
+class Everything(NamedTuple):
+    """What was found, with every original read."""
+
+    sources: tuple[Source, ...]
+    assets: tuple[Asset, ...]
+    problems: tuple[Problem, ...]
+
+
+def found(content: Path, most: int = 5_000_000) -> Everything:
+    listed = discover(content.parent)
+    read = [read_original(each.path, each.file, most) for each in listed.originals]
+    problems = [*listed.problems, *(problem for each in read for problem in each.problems)]
+    sources = tuple(each.source for each in read if each.source)
+    return Everything(sources, listed.assets, tuple(in_order(problems)))
 
 
 def paths(content: Path) -> list[str]:
@@ -127,7 +138,7 @@ def test_hidden_files_and_backups_are_left_out_silently(content: Path) -> None:
         (content / name).write_text("secret")
     (content / ".git").mkdir()
     (content / ".git" / "config").write_text("secret")
-    assert found(content) == Found()
+    assert found(content) == Everything((), (), ())
 
 
 def test_a_folder_for_verification_is_published(content: Path) -> None:
@@ -200,7 +211,7 @@ def test_a_fifo_that_takes_the_place_of_a_file_does_not_block(
         return usual(path, *rest)
 
     monkeypatch.setattr(os, "open", swapped)
-    assert found(content) == Found()
+    assert found(content) == Everything((), (), ())
 
 
 def test_a_socket_is_never_opened(content: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,9 +259,7 @@ def test_a_link_inside_content_is_followed(content: Path) -> None:
 def test_the_site_itself_may_be_behind_a_link(content: Path, tmp_path: Path) -> None:
     (content / "x.md").write_text("x")
     (tmp_path / "link").symlink_to("site")
-    assert [source.path for source in discover(tmp_path / "link", CONFIG).sources] == [
-        "content/x.md"
-    ]
+    assert [source.path for source in discover(tmp_path / "link").originals] == ["content/x.md"]
 
 
 @pytest.mark.parametrize(
@@ -301,7 +310,7 @@ def test_a_file_that_vanished_is_as_if_it_never_was(
         return usual(path, *rest)
 
     monkeypatch.setattr(os, "open", vanished)
-    assert found(content) == Found()
+    assert found(content) == Everything((), (), ())
 
 
 @pytest.mark.parametrize("name", ["x.md", "x.png"])
@@ -345,15 +354,15 @@ def test_a_control_character_is_shown_and_told(content: Path) -> None:
 def test_a_section_without_a_folder_is_told_so(content: Path) -> None:
     (content / "poems").mkdir()
     sections = {name: Section(name=name) for name in ("poems", "peoms")}
-    (problem,) = discover(
+    (problem,) = missing_sections(
         content.parent, msgspec.structs.replace(CONFIG, sections=sections)
-    ).problems
+    )
     assert problem.severity == "warning"
     assert problem.message == "there is no folder content/peoms/ for [sections.peoms]"
 
 
 def test_a_site_without_content_is_told_so(tmp_path: Path) -> None:
-    (problem,) = discover(tmp_path, CONFIG).problems
+    (problem,) = discover(tmp_path).problems
     assert "no folder content/" in problem.message
 
 

@@ -7,12 +7,11 @@ ever sees half a file: first what pages refer to, then pages, then feeds; what i
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -20,18 +19,13 @@ from typing import Any
 import msgspec
 
 from sitegen.errors import OutputError
-from sitegen.model import Artifact, Snapshot, Value
+from sitegen.model import Artifact, Entry, Snapshot, Value
+from sitegen.output.staging import move, remove, stage
+from sitegen.stamps import NONE, STAGING, Seen, settled, stamp
+
+__all__ = ["MANIFEST", "STAGING", "Entry", "Manifest", "Written", "write"]
 
 MANIFEST = ".sitegen.json"
-STAGING = ".sitegen-new"
-
-
-class Entry(Value, frozen=True):
-    """One file of the output, as it was published."""
-
-    sha256: str
-    size: int
-    type: str
 
 
 class Manifest(Value, frozen=True):
@@ -53,46 +47,86 @@ class Written(Value, frozen=True):
     unchanged: int
 
 
-def write(snapshot: Snapshot, folder: Path, *, url: str, drafts: bool) -> Written:
+def write(
+    snapshot: Snapshot,
+    folder: Path,
+    *,
+    url: str,
+    drafts: bool,
+    seen: dict[str, Seen] | None = None,
+) -> Written:
     """Make `folder` hold exactly the snapshot and what is not ours.
 
+    `seen` is what is known of its files; what is true of them afterwards is put in its place.
     Raises `OutputError` for whatever the disk refuses; the old output is then whole.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _locked(folder):
-            return _write(snapshot, folder, url=url, drafts=drafts)
+            final = Manifest(url=url, drafts=drafts, complete=True, files=_entries(snapshot))
+            return _write(snapshot, final, folder, {} if seen is None else seen)
     except OSError as error:
         raise _refused(error, folder) from error
 
 
-def _write(snapshot: Snapshot, folder: Path, *, url: str, drafts: bool) -> Written:
+def _entries(snapshot: Snapshot) -> dict[str, Entry]:
+    known = snapshot.entries
+    return {
+        path: known.get(path) or _entry(snapshot.artifacts[path]) for path in snapshot.artifacts
+    }
+
+
+def _write(snapshot: Snapshot, final: Manifest, folder: Path, seen: dict[str, Seen]) -> Written:
     shutil.rmtree(folder / STAGING, ignore_errors=True)  # what a killed build left
-    old = _read_manifest(folder)
-    _refuse_foreign(snapshot.artifacts, old, folder)
-    files = {path: _entry(each) for path, each in snapshot.artifacts.items()}
-    changed = [each for path, each in snapshot.artifacts.items() if not _same(folder / path, each)]
+    old, files = _read_manifest(folder), final.files
+    stamps = {path: stamp(f"{folder}/{path}") for path in [*files, MANIFEST]}
+    new = [path for path in files if not _is_as_seen(path, stamps[path], files[path], seen)]
+    changed = [path for path in new if not _same(folder / path, files[path])]
     gone = sorted(set(old) - set(files))
-    final = Manifest(url=url, drafts=drafts, complete=True, files=files)
+    _refuse_foreign(changed, gone, old, folder)
     if changed or gone or not _is_written(final, folder):
         try:
-            staged = _stage_or_leave(changed, folder)
+            staged = _stage_or_leave([snapshot.artifacts[path] for path in changed], files, folder)
             # Before anything moves, the manifest claims both generations: whatever happens
             # next, the following build knows each file that is ours.
             both = msgspec.structs.replace(final, complete=False, files=old | files)
             _replace_manifest(both, folder)
-            _move(staged, folder, old)
-            _remove(gone, folder)
+            move(staged, folder, old)
+            stamps |= {path: stamp(f"{folder}/{path}") for path in changed}
+            remove(gone, folder)
             _replace_manifest(final, folder)
+            stamps[MANIFEST] = stamp(f"{folder}/{MANIFEST}")
         finally:
             shutil.rmtree(folder / STAGING, ignore_errors=True)
-    new = sum(each.path not in old for each in changed)
+    _remember(seen, files, stamps, {*new, MANIFEST}, folder)
+    added = sum(path not in old for path in changed)
     return Written(
-        new=new,
-        changed=len(changed) - new,
+        new=added,
+        changed=len(changed) - added,
         removed=len(gone),
         unchanged=len(files) - len(changed),
     )
+
+
+def _is_as_seen(path: str, now: bytes, entry: Entry, seen: Mapping[str, Seen]) -> bool:
+    """Whether the file was found to have the right bytes before, and is the same file still."""
+    known = seen.get(path)
+    return known is not None and now == known.stamp != NONE and known.sha256 == entry.sha256
+
+
+def _remember(
+    seen: dict[str, Seen],
+    files: Mapping[str, Entry],
+    stamps: Mapping[str, bytes],
+    new: set[str],
+    folder: Path,
+) -> None:
+    """Put what is known of the files now into `seen`."""
+    paths = sorted(new)
+    fresh = dict(zip(paths, settled(folder, [stamps[path] for path in paths], paths), strict=True))
+    shas = {path: entry.sha256 for path, entry in files.items()} | {MANIFEST: ""}
+    seen.clear()
+    seen |= {path: Seen(fresh.get(path, stamps[path]), sha) for path, sha in shas.items()}
 
 
 # --- before anything is written --------------------------------------------------------------
@@ -118,11 +152,12 @@ def _read_manifest(folder: Path) -> dict[str, Entry]:
 
 
 def _refuse_foreign(
-    artifacts: Mapping[str, Artifact], old: Mapping[str, Entry], folder: Path
+    changed: Collection[str], gone: Iterable[str], old: Mapping[str, Entry], folder: Path
 ) -> None:
-    """No file of ours, new or old, may leave the folder; no new one may replace a foreign one."""
+    """Nothing is written or removed outside of the folder, and nothing foreign is replaced."""
     root = folder.resolve()
-    for parent in sorted({os.path.dirname(path) for path in {*artifacts, *old}}):  # noqa: PTH120 - 10,000 times
+    parents = {os.path.dirname(path) for path in changed}  # noqa: PTH120 - 10,000 times
+    for parent in sorted(parents.union(map(os.path.dirname, gone))):
         place = folder / parent
         if not place.resolve().is_relative_to(root):
             raise OutputError(
@@ -131,15 +166,15 @@ def _refuse_foreign(
             )
     foreign = [
         str(above)
-        for parent in sorted({os.path.dirname(path) for path in artifacts})  # noqa: PTH120
+        for parent in sorted(parents)
         for above in [PurePosixPath(parent), *PurePosixPath(parent).parents]
         if str(above) not in old and (folder / above).exists() and not (folder / above).is_dir()
     ]
     foreign += [
         path
-        for path, artifact in artifacts.items()
+        for path in changed
         if path not in old and os.path.lexists(folder / path)
-        if not _same(folder / path, artifact) and not _is_all_ours(path, old, folder)
+        if not _is_all_ours(path, old, folder)
     ]
     if foreign:
         which = f" and {len(foreign) - 1} more were" if len(foreign) > 1 else " was"
@@ -168,18 +203,13 @@ def _entry(artifact: Artifact) -> Entry:
     return Entry(sha256=digest, size=size, type=artifact.media_type)
 
 
-def _same(path: Path, artifact: Artifact) -> bool:
-    """Whether the file on the disk has the artifact's bytes already."""
+def _same(path: Path, entry: Entry) -> bool:
+    """Whether the file on the disk has these bytes already."""
     try:
-        if artifact.data is not None:
-            return (
-                path.stat().st_size == len(artifact.data)
-                and not path.is_symlink()
-                and path.read_bytes() == artifact.data
-            )
-        import filecmp
-
-        return not path.is_symlink() and filecmp.cmp(path, artifact.file or "", shallow=False)
+        if path.is_symlink() or path.stat().st_size != entry.size:
+            return False
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == entry.sha256
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return False
 
@@ -192,76 +222,14 @@ def _is_written(manifest: Manifest, folder: Path) -> bool:
 # --- writing ---------------------------------------------------------------------------------
 
 
-def _stage_or_leave(changed: Iterable[Artifact], folder: Path) -> list[tuple[Path, str]]:
+def _stage_or_leave(
+    changed: Iterable[Artifact], files: Mapping[str, Entry], folder: Path
+) -> list[tuple[Path, str]]:
     """Stage, or say that nothing was published: up to here the old output is untouched."""
     try:
-        return _stage(changed, folder)
+        return stage(changed, files, folder)
     except OSError as error:
         raise _refused(error, folder, "the former output is as it was") from error
-
-
-def _stage(changed: Iterable[Artifact], folder: Path) -> list[tuple[Path, str]]:
-    """The new contents, whole and on the disk, beside the old; in the order of publishing."""
-    staging = folder / STAGING
-    staging.mkdir()
-    staged = []
-    for number, artifact in enumerate(sorted(changed, key=_phase)):
-        path = staging / str(number)
-        if artifact.data is not None:
-            path.write_bytes(artifact.data)
-        else:
-            shutil.copyfile(artifact.file or "", path)
-        staged.append((path, artifact.path))
-    _sync(staging)
-    return staged
-
-
-def _phase(artifact: Artifact) -> tuple[int, str]:
-    """What pages refer to comes before them, feeds and the sitemap after them."""
-    order = {"text/html": 1, "application/xml": 2, "application/atom+xml": 2}
-    order["application/feed+json"] = 2
-    return order.get(artifact.media_type.partition(";")[0], 0), artifact.path
-
-
-def _move(staged: Iterable[tuple[Path, str]], folder: Path, old: Mapping[str, Entry]) -> None:
-    for source, path in staged:
-        target = folder / path
-        _clear_way(target, folder, old)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        source.replace(target)
-
-
-def _clear_way(target: Path, folder: Path, old: Mapping[str, Entry]) -> None:
-    """A page may become a folder and a folder a page: our own former files make room."""
-    for parent in target.relative_to(folder).parents:
-        if str(parent) in old and (folder / parent).is_file():
-            (folder / parent).unlink()
-    if target.is_dir():
-        prefix = f"{target.relative_to(folder).as_posix()}/"
-        _remove([path for path in old if path.startswith(prefix)], folder)
-        for empty in sorted([target, *target.rglob("*")] if target.exists() else [], reverse=True):
-            empty.rmdir()
-
-
-def _remove(paths: Iterable[str], folder: Path) -> None:
-    """Delete files of ours, feeds first, and the folders that they leave empty."""
-    for path in sorted(paths, key=_retire_phase):
-        target = folder / path
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            target.unlink()
-        for parent in target.parents:
-            if parent == folder:
-                break
-            with contextlib.suppress(FileNotFoundError):
-                try:
-                    parent.rmdir()
-                except OSError:  # not empty
-                    break
-
-
-def _retire_phase(path: str) -> tuple[int, str]:
-    """Nothing that stays for a moment longer may refer to what is gone already."""
-    return (0 if path.endswith((".xml", ".json")) else 1 if path.endswith(".html") else 2), path
 
 
 def _replace_manifest(manifest: Manifest, folder: Path) -> None:
@@ -275,19 +243,6 @@ def _replace_manifest(manifest: Manifest, folder: Path) -> None:
 def _encode(manifest: Manifest) -> bytes:
     data: dict[str, Any] = msgspec.to_builtins(manifest)
     return msgspec.json.format(msgspec.json.encode(data), indent=1) + b"\n"
-
-
-def _sync(folder: Path) -> None:
-    """One flush for all new files (a flush each costs five times as much as writing them)."""
-    import ctypes
-
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, "syncfs"):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            libc.syncfs(handle)
-        finally:
-            os.close(handle)
 
 
 def _refused(

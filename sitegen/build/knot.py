@@ -1,0 +1,230 @@
+"""Outlines to a plan of all that is to be rendered, in pieces that are remembered one by one.
+
+Comes in: what was parsed, and the plan of the build before. Goes out: a `Knot`: for each page,
+list and feed the values that it is rendered from, encoded, with their digest. Where no outline
+changed, the knot is that of the build before and nothing is tied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from sitegen.build.parsing import outlines
+from sitegen.build.stage import Inputs, Memory, Parsed, Plan, encode, recall, span_of_days
+from sitegen.errors import Problem
+from sitegen.images import image_size
+from sitegen.memo import digest
+from sitegen.model import Asset, Document, LeftOut, Site, SiteInfo, Value
+from sitegen.routes import UNPLACED
+
+Kind = Literal["page", "listing", "redirect", "feed", "not_found", "sitemap", "robots"]
+
+
+class Piece(Value, frozen=True, array_like=True):
+    """What one call of a renderer sees, but for the texts of sources."""
+
+    kind: Kind
+    name: str
+    """A source path, an address or a file: unique in a site without mistakes."""
+    template: str = ""
+    own: bytes = b""
+    """The page (with an empty document that has the `Meta`), the listing, redirect or feed."""
+    digest: bytes = b""
+    shows: tuple[str, ...] = ()
+    """The sources whose texts it shows."""
+    introduces: bool = False
+    """Whether it is shown at the head of a listing only."""
+
+
+class Knot(Value, frozen=True):
+    """A site that is ready to be rendered, and what was found out on the way."""
+
+    info: SiteInfo
+    pieces: tuple[Piece, ...]
+    featured: tuple[str, ...]
+    copies: tuple[tuple[str, str], ...]
+    """(output path, asset path)"""
+    left_out: tuple[LeftOut, ...]
+    problems: tuple[Problem, ...]
+    placed: frozenset[str]
+    """Sources whose places are in `problems`: they have to stay where they are."""
+    since: datetime | None
+    until: datetime | None
+    """Between these instants the same sources are published."""
+
+
+class Choice(Value, frozen=True):
+    """What of a site is published."""
+
+    now: datetime
+    drafts: bool
+    future: bool
+
+
+def tie(
+    inputs: Inputs,
+    rows: Sequence[Parsed],
+    static: Mapping[str, Asset],
+    choice: Choice,
+    memory: Memory,
+) -> tuple[Knot, bytes]:
+    """The knot of these sources, and its key in the memo."""
+    former = memory.former
+    if former and _same_inputs(former, inputs, rows, choice):
+        knot = recall(memory.memo, former.knot, Knot)
+        if knot and _holds(knot, former, rows, choice.now):
+            return knot, former.knot
+    knot = _tie(inputs, rows, static, choice, memory)
+    raw = encode(knot)
+    key = digest(b"knot", raw)
+    memory.memo.put(key, raw)
+    return knot, key
+
+
+def _same_inputs(former: Plan, inputs: Inputs, rows: Sequence[Parsed], choice: Choice) -> bool:
+    """Whether the knot of a former build saw what this one would see, apart from places."""
+    return (
+        (former.drafts, former.future) == (choice.drafts, choice.future)
+        and former.config == digest(encode(inputs.config))
+        and former.files == files_digest(inputs)
+        and len(former.sources) == len(rows)
+        and all(
+            row.plain and row.path in former.sources and former.sources[row.path].plain == row.plain
+            for row in rows
+        )
+    )
+
+
+def _holds(knot: Knot, former: Plan, rows: Sequence[Parsed], now: datetime) -> bool:
+    """Whether what it says of places and of the day is so still."""
+    return is_current(knot.since, knot.until, now) and all(
+        row.path not in knot.placed or row.placed == former.sources[row.path].placed for row in rows
+    )
+
+
+def is_current(since: datetime | None, until: datetime | None, now: datetime) -> bool:
+    """Whether `now` is between two instants at which something is published."""
+    return (since is None or since <= now) and (until is None or now < until)
+
+
+def files_digest(inputs: Inputs) -> bytes:
+    """Of all that is copied."""
+    copied = [
+        [(each.path, each.digest) for each in part] for part in (inputs.assets, inputs.static)
+    ]
+    return digest(encode(copied))
+
+
+# --- tying ---------------------------------------------------------------------------------------
+
+
+def _tie(
+    inputs: Inputs,
+    rows: Sequence[Parsed],
+    static: Mapping[str, Asset],
+    choice: Choice,
+    memory: Memory,
+) -> Knot:
+    from sitegen.site import assemble, select  # most builds need neither
+
+    documents = outlines(rows, inputs, memory.memo)
+    zone = inputs.config.timezone
+    published, left_out = select(
+        documents, now=choice.now, timezone=zone, drafts=choice.drafts, future=choice.future
+    )
+    site = assemble(
+        published,
+        inputs.config,
+        inputs.assets,
+        lambda asset: image_size(asset.file),
+        left_out=left_out,
+        failed=[row.path for row in rows if not row.plain],
+        static=static,
+    )
+    problems = [*site.problems, *_problems_of(documents, {each.path for each in left_out})]
+    begins = [each.meta.date.begins(ZoneInfo(zone)) for each in documents if each.meta.date]
+    since, until = span_of_days([] if choice.future else begins, choice.now)
+    return Knot(
+        info=site.info,
+        pieces=tuple(_pieces(site)),
+        featured=site.featured,
+        copies=tuple((output, asset.path) for output, asset in site.assets),
+        left_out=left_out,
+        problems=tuple(problems),
+        placed=frozenset(each.span.path for each in problems if each.span),
+        since=since,
+        until=until,
+    )
+
+
+def _problems_of(documents: Sequence[Document], left_out: set[str]) -> Iterator[Problem]:
+    """What the documents brought with them; a mistake in a draft stops nobody."""
+    for document in documents:
+        for problem in document.problems:
+            if document.path in left_out:
+                yield replace(problem, severity="warning")
+            else:
+                yield problem
+
+
+def _pieces(site: Site) -> Iterator[Piece]:
+    """One piece for each page, listing, redirect and feed."""
+    from sitegen.templates import PAGE_TEMPLATES
+
+    # A page that introduces a listing is shown at the head of it, and nowhere else.
+    intros = frozenset(listing.intro for listing in site.listings)
+    digests = {}
+    for path, page in site.pages.items():
+        own = encode(replace(page, document=_bare(page.document)))
+        digests[path] = digest(own)
+        yield Piece(
+            kind="page",
+            name=path,
+            template="" if path in intros else PAGE_TEMPLATES[page.document.meta.kind],
+            own=own,
+            digest=digests[path],
+            shows=() if page.output.startswith(UNPLACED) else (path,),
+            introduces=path in intros,
+        )
+    for listing in site.listings:
+        first = listing.kind == "home" and listing.number == 1
+        shows = [*filter(None, [listing.intro]), *(site.featured if first else ())]
+        yield _piece("listing", listing.url, f"{listing.kind}.html", listing, shows, digests)
+    for redirect in site.redirects:
+        yield _piece("redirect", redirect.url, "redirect.html", redirect, (), digests)
+    for feed in site.feeds:
+        yield _piece("feed", f"{feed.output}.xml", "", feed, feed.entries, digests)
+    yield _piece("not_found", "404.html", "404.html", None, (), digests)
+    lists = [encode(listing) for listing in site.listings]
+    whole = digest(*digests.values(), *lists)
+    yield Piece(kind="sitemap", name="sitemap.xml", digest=whole)
+    yield _piece("robots", "robots.txt", "", None, (), digests)
+
+
+def _piece(  # noqa: PLR0913, PLR0917
+    kind: Kind,
+    name: str,
+    template: str,
+    value: object,
+    shows: Sequence[str],
+    digests: Mapping[str, bytes],
+) -> Piece:
+    own = encode(value)
+    return Piece(
+        kind=kind,
+        name=name,
+        template=template,
+        own=own,
+        digest=digest(own, *(digests[path] for path in shows)),
+        shows=tuple(shows),
+    )
+
+
+def _bare(document: Document) -> Document:
+    """What other pages and the sitemap may know of it."""
+    return Document(path=document.path, digest="", meta=document.meta, origins={}, body=(), lead=())

@@ -1,0 +1,176 @@
+"""One piece of a knot to the files that it becomes: a page, a list, a feed.
+
+Comes in: a `Piece`, and the texts of the sources that it shows. Goes out: their artifacts, or the
+mistake that stood in the way. This is where the theme, the media and the feeds are loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from sitegen import feeds, templates
+from sitegen.budget import time_limit
+from sitegen.build.knot import Knot, Piece
+from sitegen.build.parsing import Text
+from sitegen.errors import Problem, SiteError, TemplateError
+from sitegen.model import (
+    Artifact,
+    Asset,
+    Entry,
+    Feed,
+    Listing,
+    Page,
+    Redirect,
+    Site,
+    Value,
+)
+from sitegen.routes import media_type, source_output
+
+PAGE_SECONDS = 5.0
+T = TypeVar("T")
+Read = Callable[[str], Text]
+
+
+class Rendered(Value, frozen=True, array_like=True):
+    """The files of one piece, or the mistake that stood in the way."""
+
+    artifacts: tuple[Artifact, ...] = ()
+    entries: tuple[tuple[str, Entry], ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+class Pages(Mapping[str, Page]):
+    """The pages of a knot by source path, each decoded when it is asked for, with its text."""
+
+    def __init__(self, pieces: Iterable[Piece], read: Read | None) -> None:
+        self._own = {piece.name: piece.own for piece in pieces if piece.kind == "page"}
+        self._read = read
+
+    def __getitem__(self, path: str) -> Page:
+        page = msgspec.msgpack.decode(self._own[path], type=Page)
+        return replace(page, document=self._read(path).document) if self._read else page
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._own)
+
+    def __len__(self) -> int:
+        return len(self._own)
+
+
+def site_of(knot: Knot, assets: Mapping[str, Asset] | None, read: Read | None) -> Site:
+    """The knot as a `Site` again; without `read` its documents have no text."""
+    return Site(
+        info=knot.info,
+        pages=Pages(knot.pieces, read),
+        listings=_all(knot, "listing", Listing),
+        redirects=_all(knot, "redirect", Redirect),
+        feeds=_all(knot, "feed", Feed),
+        assets=tuple((output, assets[path]) for output, path in knot.copies) if assets else (),
+        featured=knot.featured,
+        problems=knot.problems,
+    )
+
+
+def _all(knot: Knot, kind: str, struct: type[T]) -> tuple[T, ...]:
+    decoder = msgspec.msgpack.Decoder(struct)
+    return tuple(decoder.decode(each.own) for each in knot.pieces if each.kind == kind)
+
+
+@dataclass(frozen=True)
+class Press:
+    """What every piece is rendered with. `pages`: the pieces that are pages, by source path."""
+
+    knot: Knot
+    pages: Mapping[str, Piece]
+    theme: templates.Theme
+    read: Read
+
+
+def render(piece: Piece, press: Press) -> Rendered:
+    """The files of a piece, within its budget of time and memory."""
+    try:
+        with time_limit(PAGE_SECONDS):
+            artifacts = tuple(_artifacts(piece, press))
+    except SiteError as error:
+        return Rendered(problems=(error.problem(),))
+    except TimeoutError:
+        return too_slow(piece, f"took longer than {PAGE_SECONDS:g} s")
+    except MemoryError:
+        return too_slow(piece, "needed too much memory")
+    return Rendered(artifacts, tuple((each.path, _entry(each)) for each in artifacts))
+
+
+def too_slow(piece: Piece, why: str) -> Rendered:
+    """What is left of a piece that cost too much."""
+    error = TemplateError(
+        f"rendering {piece.name} {why}", hint="make it smaller, or its template simpler"
+    )
+    return Rendered(problems=(error.problem(),))
+
+
+def _artifacts(piece: Piece, press: Press) -> Iterator[Artifact]:
+    knot, theme = press.knot, press.theme
+    if piece.kind == "sitemap":
+        yield from feeds.sitemap(site_of(knot, None, None))
+        return
+    site = Site(
+        info=knot.info,
+        pages=Pages([press.pages[path] for path in piece.shows], press.read),
+        listings=(),
+        redirects=(),
+        feeds=(),
+        assets=(),
+        featured=knot.featured,
+    )
+    match piece.kind:
+        case "page":
+            yield from _page(piece, site, press)
+        case "listing":
+            listing = msgspec.msgpack.decode(piece.own, type=Listing)
+            yield templates.render_listing(theme, site, listing)
+        case "redirect":
+            redirect = msgspec.msgpack.decode(piece.own, type=Redirect)
+            yield templates.render_redirect(theme, site, redirect)
+        case "feed":
+            feed = msgspec.msgpack.decode(piece.own, type=Feed)
+            yield feeds.atom(site, feed)
+            yield feeds.json_feed(site, feed)
+        case "not_found":
+            yield templates.render_not_found(theme, site)
+        case "robots":
+            yield feeds.robots(site)
+
+
+def _page(piece: Piece, site: Site, press: Press) -> Iterator[Artifact]:
+    """A page with its Markdown source and its figures beside it."""
+    page, path = site.pages[piece.name], piece.name
+    if not piece.introduces:
+        yield templates.render_page(press.theme, site, page)
+    yield artifact(source_output(page.output), press.read(path).markdown.encode(), (path,))
+    folder = PurePosixPath(page.output).parent
+    for figure in page.document.figures:
+        for name, text in figure.files.items():
+            yield artifact(folder / name, text.encode(), (path,))
+
+
+def artifact(path: PurePosixPath | str, data: bytes, made_from: tuple[str, ...]) -> Artifact:
+    """An output file of these bytes."""
+    return Artifact(
+        path=str(path),
+        media_type=media_type(str(path)),
+        digest=hashlib.blake2b(data, digest_size=16).hexdigest(),
+        made_from=made_from,
+        data=data,
+    )
+
+
+def _entry(made: Artifact) -> Entry:
+    data = made.data or b""
+    return Entry(sha256=hashlib.sha256(data).hexdigest(), size=len(data), type=made.media_type)

@@ -1,0 +1,236 @@
+"""The command that writes a site: as little of it as the last build left to do.
+
+Comes in: the options of `sitegen build`. Goes out: the output folder, words for the writer, an
+exit code. Where nothing changed since the last build, that is seen from digests alone, and
+neither the libraries of the stages nor their values are loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from sitegen.errors import Problem
+from sitegen.inputs import Survey, read_inputs, refuse_sources, survey
+from sitegen.making import Chosen, Clock, make, read_clock
+from sitegen.memo import Memo
+from sitegen.model import LeftOut
+from sitegen.receipts import FOLDER, Receipt, Receipts, is_whole, needed
+from sitegen.screen import WRONG_SITE, Screen
+
+if TYPE_CHECKING:
+    from sitegen.build import Built, Inputs, Memory
+
+MOST_WARNINGS = 20
+SLOWEST = 10
+
+
+class Options(NamedTuple):
+    """As the command line has them."""
+
+    drafts: bool
+    future: bool
+    strict: bool
+    keep_going: bool
+    verify: bool
+    no_cache: bool
+    jobs: int | None
+    timings: bool
+
+
+class Task(NamedTuple):
+    """One run of the command, and what is known before anything is built."""
+
+    screen: Screen
+    output: Path
+    options: Options
+    clock: Clock
+    chosen: Chosen
+    seen: Survey
+    receipts: Receipts
+    former: Receipt | None
+
+
+class Done(NamedTuple):
+    """What a build comes to, made now or found to be there."""
+
+    problems: Sequence[Problem]
+    left_out: Sequence[LeftOut]
+    pages: int
+    files: int
+    written: Mapping[str, int]
+    built: Built | None = None
+
+
+def build_site(screen: Screen, output: Path, options: Options) -> int:
+    """Write the site; the exit code of the command."""
+    refuse_sources(output, screen.site)
+    clock = Clock()
+    chosen = Chosen(read_clock(), drafts=options.drafts, future=options.future)
+    receipts = Receipts(screen.site, output, drafts=chosen.drafts, future=chosen.future)
+    seen = survey(screen.site)
+    clock.lap("read")
+    former = None if options.no_cache else receipts.read()
+    task = Task(screen, output, options, clock, chosen, seen, receipts, former)
+    done = _find(task, former) if former else None
+    done = done or _build(task)
+    if done is None:
+        return WRONG_SITE
+    wrong = _is_wrong(done.problems, options)
+    if not (wrong and screen.as_json):
+        _summarise(task, done)
+    return WRONG_SITE if wrong else 0
+
+
+# --- nothing to do -------------------------------------------------------------------------------
+
+
+def _find(task: Task, former: Receipt) -> Done | None:
+    """The last build, if it saw the same files on an equal day and its output is untouched."""
+    options, now = task.options, task.chosen.now
+    if options.verify or task.screen.verbose or _is_wrong(former.problems, options):
+        return None
+    if former.inputs != task.seen.digest() or not former.is_of(now):
+        return None
+    if not is_whole(former, task.output):
+        return None
+    task.clock.lap("compare")
+    _report(task, former.problems)
+    files = len(former.paths) - 1  # the manifest is none
+    written = {"new": 0, "changed": 0, "removed": 0, "unchanged": files}
+    return Done(former.problems, former.left_out, former.pages, files, written)
+
+
+# --- something to do -----------------------------------------------------------------------------
+
+
+def _build(task: Task) -> Done | None:
+    """Build and write; None if the site is too wrong to be written."""
+    memory = _remembered(task)
+    inputs = read_inputs(task.screen.site, task.seen)
+    built = make(
+        task.screen, task.clock, inputs, task.chosen, jobs=task.options.jobs, memory=memory
+    )
+    written = _publish(task, built, inputs)
+    if not task.options.no_cache:
+        memory.memo.settle(lambda: needed(task.screen.site))
+        task.clock.lap("remember")
+    if written is None:
+        return None
+    snapshot = built.snapshot
+    files = len(snapshot.artifacts)
+    return Done(snapshot.problems, snapshot.left_out, built.page_count, files, written, built)
+
+
+def _remembered(task: Task) -> Memory:
+    from sitegen.build import Memory
+
+    if task.options.no_cache:
+        return Memory(Memo())
+    memo = Memo(task.screen.site / FOLDER)
+    plan = task.receipts.plan() if task.former else "no earlier build is remembered"
+    return Memory(memo, None, plan) if isinstance(plan, str) else Memory(memo, plan)
+
+
+def _publish(task: Task, built: Built, inputs: Inputs) -> Mapping[str, int] | None:
+    """Write what was built, unless it is too wrong: how many files are new, changed and so on."""
+    import msgspec
+
+    from sitegen.output import write
+    from sitegen.receipts import receipt_of, seen_of
+
+    snapshot, chosen, options = built.snapshot, task.chosen, task.options
+    _report(task, snapshot.problems)
+    wrong = _is_wrong(snapshot.problems, options)
+    made = bool(snapshot.artifacts)  # a broken template leaves nothing, not even old pages
+    if wrong and not (made and options.keep_going):
+        more = "; --keep-going writes what can be written" if made else ""
+        task.screen.say_last(f"nothing was written{more}")
+        return None
+    if options.verify:
+        _verify(task.screen, built, make(task.screen, Clock(), inputs, chosen, jobs=1))
+    seen = seen_of(task.former)
+    drafts = chosen.drafts or chosen.future
+    written = write(snapshot, task.output, url=inputs.config.url, drafts=drafts, seen=seen)
+    if not (wrong or options.no_cache):
+        task.receipts.write(receipt_of(built, task.seen.digest(), seen), built.plan)
+    task.clock.lap("write")
+    counts: dict[str, int] = msgspec.to_builtins(written)
+    return counts
+
+
+def _verify(screen: Screen, one: Built, other: Built) -> None:
+    """Raise `OutputError` where a build from what is remembered differs from a clean one."""
+    from sitegen.errors import OutputError
+
+    ours, theirs = one.snapshot, other.snapshot
+    names = ours.artifacts.keys() | theirs.artifacts.keys()
+    different = [
+        f'"{name}"'
+        for name in sorted(names)
+        if ours.artifacts.get(name) != theirs.artifacts.get(name)
+        or ours.entries.get(name) != theirs.entries.get(name)
+    ]
+    if ours.problems != theirs.problems or ours.left_out != theirs.left_out:
+        different.append("what is reported")
+    if different:
+        raise OutputError(
+            f"two builds of the same site differ in {different[0]}",
+            hint="this is a fault of sitegen, not of the site; please report it, and build with"
+            " --no-cache until it is mended",
+        )
+    screen.say(f"verified: {len(names)} files are the same in a build with nothing remembered")
+
+
+# --- words ---------------------------------------------------------------------------------------
+
+
+def _is_wrong(problems: Sequence[Problem], options: Options) -> bool:
+    """Whether the site may not be published."""
+    return any(options.strict or each.severity == "error" for each in problems)
+
+
+def _report(task: Task, problems: Sequence[Problem]) -> None:
+    """Show what is wrong."""
+    if not task.screen.as_json or _is_wrong(problems, task.options):
+        most = None if task.options.strict else MOST_WARNINGS
+        task.screen.report(problems, most_warnings=most)
+
+
+def _summarise(task: Task, done: Done) -> None:
+    from msgspec import to_builtins
+
+    screen, stages = task.screen, task.clock.stages if task.options.timings else {}
+    slowest = _slowest(done.built) if done.built and task.options.timings else []
+    if screen.as_json:
+        screen.report(
+            done.problems,
+            output=str(task.output),
+            pages=done.pages,
+            files=done.files,
+            written=done.written,
+            left_out=to_builtins(done.left_out),
+            timings=stages,
+            slowest={path: seconds for seconds, path in slowest},
+        )
+        return
+    for each in done.left_out:
+        screen.say(f"left out {each.path}: {each.why}")
+    if done.built and screen.verbose:
+        for path, artifact in done.built.snapshot.artifacts.items():
+            screen.say(f"{path}  from {', '.join(artifact.made_from)}", detail=True)
+    changes = ", ".join(f"{n} {what}" for what, n in done.written.items() if n)
+    screen.say(f"{done.pages} pages in {task.output} ({changes})")
+    for stage, seconds in stages.items():
+        click.echo(f"{stage:>8} {seconds * 1000:8.0f} ms")
+    for seconds, path in slowest:
+        click.echo(f"{seconds * 1000:8.1f} ms  {path}")
+
+
+def _slowest(built: Built) -> list[tuple[float, str]]:
+    """The sources that took longest to parse, in this build, in seconds of computing."""
+    times = [(row.seconds, path) for path, row in built.plan.sources.items() if row.seconds]
+    return sorted(times, reverse=True)[:SLOWEST]

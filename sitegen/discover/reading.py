@@ -1,0 +1,134 @@
+"""One file, read once: its bytes, and for a source the text that they are.
+
+Comes in: the place of a file on this disk. Goes out: a `Reading`, with a `Source` or with what is
+wrong with it. What took the place of a regular file since it was listed cannot block.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from typing import BinaryIO, NamedTuple
+
+from sitegen.errors import Problem, SourceError, Span, warning
+from sitegen.model import Source
+
+LARGE = 1_000_000
+NEVER_TEXT = ("\0", "\ufffe", "\uffff")
+CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""No page and no feed may hold them; to leave them out would move what stands behind them."""
+
+
+class Reading(NamedTuple):
+    """What a file says: a source, or the mistake that it is. `digest`: of the bytes read."""
+
+    source: Source | None
+    digest: str
+    problems: tuple[Problem, ...]
+
+
+def read_original(path: str, file: str, most: int) -> Reading:
+    """The file, called `path` in the site, as text of at most `most` bytes. Never raises."""
+    problems: list[Problem] = []
+    digest, source = "", None
+    with noting(path, problems):
+        with open(open_regular(file), "rb") as stream:
+            raw = stream.read(most + 1)
+        digest = hashlib.sha256(raw).hexdigest()
+        source = read_source(BytesIO(raw), path, most, problems)
+    return Reading(source, digest, tuple(problems))
+
+
+def read_source(stream: BinaryIO, path: str, most: int, problems: list[Problem]) -> Source:
+    """A source of at most so many bytes; warnings go to `problems`. Raises `SourceError`."""
+    raw = stream.read(most + 1)
+    start = Span(path, 1)
+    if len(raw) > most:
+        hint = "divide it, or raise max_bytes of [markup] in site.toml"
+        raise SourceError(f"the file is over {most:,} bytes", start, hint)
+    if len(raw) > LARGE:
+        problems.append(warning(SourceError, f"the file has {len(raw):,} bytes", start))
+    text = _normalised(_decoded(raw, path))
+    if control := CONTROL.search(text):
+        row, column = text.count("\n", 0, control.start()) + 1, control.start()
+        place = Span(path, row, column - text.rfind("\n", 0, column))
+        what = f"the control character U+{ord(control[0]):04X} is published as �"
+        problems.append(warning(SourceError, what, place, "delete it, and others like it"))
+        text = CONTROL.sub("\ufffd", text)
+    return Source(path=path, text=text, digest=hashlib.sha256(text.encode()).hexdigest())
+
+
+def _normalised(text: str) -> str:
+    """The same text for the same words: no mark, one kind of line end, one at the end."""
+    from sitegen.frontmatter.block import normal  # with YAML, which nobody needs to look around
+
+    text = normal(text)
+    return text if text.endswith("\n") or not text else f"{text}\n"
+
+
+def _decoded(raw: bytes, path: str) -> str:
+    """Text of UTF-8; raises SourceError with the offset of the first byte that is none."""
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        what = f"byte {error.start} (0x{raw[error.start]:02x}) is not UTF-8"
+        raise SourceError(what, _place(raw, error.start, path), _encoding_hint(raw)) from None
+    found = [(text.find(char), char) for char in NEVER_TEXT if char in text]
+    if not found:
+        return text
+    index, char = min(found)
+    offset = len(text[:index].encode())
+    what = f"byte {offset} begins a U+{ord(char):04X}, which is no text"
+    raise SourceError(what, _place(raw, offset, path), _encoding_hint(raw))
+
+
+def _place(raw: bytes, offset: int, path: str) -> Span:
+    from sitegen.frontmatter.block import normal
+
+    before = normal(raw[:offset].decode("utf-8"))
+    return Span(path, before.count("\n") + 1, len(before) - before.rfind("\n"))
+
+
+def _encoding_hint(raw: bytes) -> str:
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or raw[1:4:2] == b"\0\0":
+        return "the file looks like UTF-16: save it as UTF-8"
+    return "save the file as UTF-8, or delete what is there"
+
+
+# --- the disk --------------------------------------------------------------------------------
+
+
+class SkippedError(Exception):
+    """Why an entry is left out, as a warning."""
+
+
+@contextmanager
+def noting(path: str, problems: list[Problem]) -> Iterator[None]:
+    """Turn what the disk or a file's content refuses into problems; what vanished is nothing."""
+    try:
+        yield
+    except FileNotFoundError:
+        pass  # deleted since it was listed
+    except SkippedError as why:
+        problems.append(warning(SourceError, f"{path} {why}: skipped", Span(path, 1)))
+    except SourceError as mistake:
+        problems.append(mistake.problem())
+    except OSError as error:
+        message = f"{path} cannot be read: {error.strerror or error}"
+        problem = SourceError(message, Span(path, 1), "check its permissions").problem()
+        problems.append(problem)
+
+
+def open_regular(file: str) -> int:
+    """A descriptor of a regular file; what took its place since it was listed cannot block."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+    descriptor = os.open(file, flags)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise FileNotFoundError(file)
+    return descriptor

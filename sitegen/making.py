@@ -1,0 +1,100 @@
+"""A site's folder to a build in memory: with the processes that work and what is remembered.
+
+Comes in: what the command line asks for. Goes out: a `Built`, and how long each stage took. The
+clock is read here, once.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sitegen.screen import Screen
+
+if TYPE_CHECKING:
+    from sitegen.build import Built, Inputs, Memory
+
+
+class Chosen(NamedTuple):
+    """What of a site is published, and when."""
+
+    now: datetime
+    drafts: bool = False
+    future: bool = False
+
+
+class Clock:
+    """How long each stage took, in seconds of wall time."""
+
+    def __init__(self) -> None:
+        self.stages: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        """What went by since the last lap belongs to `stage`."""
+        now = time.perf_counter()
+        self.stages[stage] = self.stages.get(stage, 0.0) + now - self._last
+        self._last = now
+
+
+def read_clock() -> datetime:
+    """The one reading of the clock; SOURCE_DATE_EPOCH sets it for a reproducible build."""
+    from sitegen.errors import ConfigError
+
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch is None:
+        return datetime.now(UTC)
+    try:
+        return datetime.fromtimestamp(int(epoch), UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise ConfigError(
+            f'SOURCE_DATE_EPOCH is "{epoch}"', hint="it is a number of seconds since 1970"
+        ) from error
+
+
+def make(  # noqa: PLR0913 - the screen and the clock are only told
+    screen: Screen,
+    clock: Clock,
+    inputs: Inputs,
+    chosen: Chosen,
+    *,
+    jobs: int | None = None,
+    memory: Memory | None = None,
+) -> Built:
+    """Build in memory, with a progress bar where it takes long and someone watches."""
+    from sitegen.build import build
+    from sitegen.workers import run
+
+    # The alarm inside the worker, which counts computing only, comes first.
+    limit = 3 * inputs.config.markup.max_seconds + 2
+    stages = iter((("read", "parse"), ("assemble", "render")))
+
+    def run_watched(work: Any, total: int, lost: Any) -> list[bytes]:
+        before, stage = next(stages)
+        clock.lap(before)
+        # A process is worth its start from some twenty tasks on.
+        count = jobs or min(os.cpu_count() or 1, 1 + total // 20)
+        with screen.progress(total, stage) as done:
+            results = run(work, total, jobs=count, limit=limit, lost=lost, done=done)
+        clock.lap(stage)
+        return results
+
+    built = build(inputs, run_watched, memory=memory, **chosen._asdict())
+    clock.lap("collect")
+    return built
+
+
+def make_from(screen: Screen, chosen: Chosen) -> Built:
+    """Build the site for a command that writes no output, from what is remembered."""
+    from sitegen.build import Memory
+    from sitegen.inputs import read_inputs
+    from sitegen.memo import Memo
+    from sitegen.receipts import FOLDER, needed
+
+    site = screen.site
+    memo = Memo(site / FOLDER)
+    built = make(screen, Clock(), read_inputs(site), chosen, memory=Memory(memo))
+    memo.settle(lambda: needed(site))
+    return built
