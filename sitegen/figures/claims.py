@@ -60,7 +60,8 @@ class Verdict(NamedTuple):
         """What a caption says of it, with a full stop."""
         several = self.panels is not None and self.panels.size > 1
         if self.claim.expected:
-            return self.measured + (f"; so in {self.share} {self.kind}s." if several else ".")
+            told = f"; so in {self.share} {self.kind}s" if several else ""
+            return f"Checked: {self.measured}{told}."
         return f"Not so: {self.measured}" + (f"; {self._satisfied}." if several else ".")
 
     @property

@@ -357,29 +357,31 @@ def test_a_claim_may_name_a_head_or_the_mean_of_all(typed: str, holds: bool) -> 
     ],
 )  # fmt: skip
 def test_a_verdict_tells_the_numbers(typed: str, told: str) -> None:
-    assert verdict(typed).words == f"{told}.".replace(" %", f"{NBSP}%")
+    assert verdict(typed).words == f"Checked: {told}.".replace(" %", f"{NBSP}%")
 
 
 def test_a_verdict_shows_as_many_decimals_as_the_difference_needs() -> None:
     close: Panel = [[0.0, 0, 100], [24.99994, 25.00001, 50.00005], [0, 0, 100]]
     assert verdict("bat->bat > bat->the", close).words == (
-        f"bat → bat 25.0000{NBSP}% > bat → the 24.9999{NBSP}%."
+        f"Checked: bat → bat 25.0000{NBSP}% > bat → the 24.9999{NBSP}%."
     )
     assert verdict("bat->bat <= bat->the", close).words == (
-        f"bat → bat 25.0000{NBSP}% ≤ bat → the 24.9999{NBSP}%."
+        f"Checked: bat → bat 25.0000{NBSP}% ≤ bat → the 24.9999{NBSP}%."
     )
     assert verdict("bat->bat < bat->the", close).words == (
-        f"bat → bat 25{NBSP}% < bat → the 25{NBSP}%."  # which is false, and seems so
+        f"Checked: bat → bat 25{NBSP}% < bat → the 25{NBSP}%."  # which is false, and seems so
     )
 
 
 def test_a_verdict_tells_in_how_many_heads_it_is_so() -> None:
     four = ONE, OTHER, ONE, THIRDS
     measured = f"bat → flew 53{NBSP}% > bat → the 7{NBSP}%"
-    assert verdict("bat->flew > bat->the", *four).words == f"{measured}; so in 2 of 4 heads."
+    assert (
+        verdict("bat->flew > bat->the", *four).words == f"Checked: {measured}; so in 2 of 4 heads."
+    )
     placed = verdict("bat->flew@2 < bat->the@2.1 = bat->flew@mean", *four, rows=2)
     assert placed.words.replace(NBSP, " ") == (
-        "bat → flew (layer 1, head 2) 7 % < bat → the (layer 2, head 1) 7 %"
+        "Checked: bat → flew (layer 1, head 2) 7 % < bat → the (layer 2, head 1) 7 %"
         " = bat → flew (mean of 4) 37 %."
     )
 
