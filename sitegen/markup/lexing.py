@@ -144,16 +144,17 @@ class _Apart:
     """The rules of a state tried in turn, until it has been seen so often that joining pays."""
 
     def __init__(self, rows: list[Row], join: Callable[[], None]) -> None:
-        self.rules = [row[2] for row in rows]
+        rules = [row[2] for row in rows]
+        self.matches = [rule.match for rule in rules]
         self.join = join
-        self.left = 1 + WORTH * sum(len(rule.source) for rule in self.rules) // (len(rows) or 1)
+        self.left = 1 + WORTH * sum(len(rule.source) for rule in rules) // (len(rules) or 1)
 
     def match(self, text: str, pos: int) -> _Found | None:
         self.left -= 1
         if self.left == 0:
             self.join()
-        for number, rule in enumerate(self.rules):
-            if (found := rule.match(text, pos)) is not None:
+        for number, match in enumerate(self.matches):
+            if (found := match(text, pos)) is not None:
                 return _Found(number, found.end())
         return None
 
