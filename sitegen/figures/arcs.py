@@ -54,14 +54,13 @@ def _title(scene: Scene) -> str:
 def _plot(scene: Scene) -> Markup:
     """Two columns of tokens, of which the left one are choices, and the lines between them."""
     tokens, row = scene.spec.tokens, scene.spec.row
+    words = [tag("bdi", text(visible(token))) for token in tokens]
     froms = [
-        tag("label", write_button(scene, checked=k == row), text(visible(token)), dir="auto")
-        for k, token in enumerate(tokens)
+        tag("label", write_button(scene, checked=k == row), word) for k, word in enumerate(words)
     ]
     every = write_button(scene, checked=row is None)
     froms.append(tag("label", every, text("all"), **ENGLISH))
     legend = tag("legend", text("from"), **ENGLISH)
-    tos = [tag("bdi", text(visible(token))) for token in tokens]
     name = tag("title", text(_title(scene)), id=f"{scene.spec.id}.title")
     size: dict[str, str | int] = {"width": WIDE, "height": STEP * len(tokens)}
     lines = tag(
@@ -75,7 +74,7 @@ def _plot(scene: Scene) -> Markup:
         preserveAspectRatio="none",
         **size,
     )
-    ends = tag("div", tag("b", text("to"), **ENGLISH), *tos, class_="to", aria_hidden="true")
+    ends = tag("div", tag("b", text("to"), **ENGLISH), *words, class_="to", aria_hidden="true")
     choice = tag("fieldset", legend, *froms, class_="tokens from")
     picture = tag("div", choice, lines, ends, class_="arcs")
     return tag("div", picture, write_key(), class_="plot")
@@ -108,16 +107,22 @@ def _masks(scene: Scene) -> Iterator[Markup]:
     strip = f"M0 {STEP // 2}h{WIDE}"
     strips = strip + f"m{-WIDE} {STEP}h{WIDE}" * (n - 1)
     down = f"translate(0 {row * STEP})" if row else None
-    cut = tag(
-        "g",
+    cut = join(
         tag("path", class_="others", d=strips, opacity=None if row is None else FAINT),
         tag("path", class_="chosen", d=strip, transform=down),
-        id=f"{id_}.strips" if n > ALIKE else None,
-        stroke="#fff",
     )
+    if n > ALIKE:
+        cut = tag("g", cut, id=f"{id_}.strips")
     for steep in range(-(-n // ALIKE)):
         height = f"{STROKE * hypot(1, ALIKE * (steep + 0.5) / RUN):.2g}"
-        yield tag("mask", cut, id=f"{id_}.{steep}", stroke_width=height, maskUnits="userSpaceOnUse")
+        yield tag(
+            "mask",
+            cut,
+            id=f"{id_}.{steep}",
+            maskUnits="userSpaceOnUse",
+            stroke="#fff",
+            stroke_width=height,
+        )
         cut = tag("use", href=f"#{id_}.strips")
 
 

@@ -85,14 +85,16 @@ def _plot(scene: Scene) -> Markup:
 
 
 def _word(scene: Scene, k: int) -> Markup:
-    """A word with a window on its column. The panel is written into the first window."""
+    """A word with a window on its column. The panel is written into the first window.
+
+    It is shown there by `<use>` as everywhere: what is written in place stays as it was in Firefox.
+    """
     row = scene.spec.row or 0
-    slid = {"class_": "token", "transform": f"translate(0 {-row})"}
-    cell = tag("use", href=f"#{panel_id(scene)}", **slid)
-    if k == 0:
-        cell = tag("g", write_panel(scene), **slid)
+    panel = [tag("defs", write_panel(scene))] if k == 0 else []
+    cell = tag("use", href=f"#{panel_id(scene)}", class_="token", transform=f"translate(0 {-row})")
     inside = f"{k}.2 .2 .5 .5"  # of a cell, so that no neighbour shows at the edge
-    window = tag("svg", cell, viewBox=inside, preserveAspectRatio="none", aria_hidden="true")
+    shape = {"viewBox": inside, "preserveAspectRatio": "none", "aria_hidden": "true"}
+    window = tag("svg", *panel, cell, **shape)
     button = write_button(scene, checked=k == row)
     return tag("label", button, window, text(visible(scene.spec.tokens[k])), dir="auto")
 

@@ -99,7 +99,7 @@ def test_each_word_stands_before_the_cell_where_the_chosen_row_meets_its_column(
     for window in windows(drawn):
         x, y, width, height = map(float, (window.get("viewBox") or "").split())
         assert int(x) == int(x + width), "two columns at once"
-        assert moved(window[0].get("transform")) == (0, -from_)
+        assert moved(window[-1].get("transform")) == (0, -from_)
         assert 0 < y < y + height < 1, "two rows at once"
         seen.append((from_, int(x)))
     slides = [
@@ -114,7 +114,7 @@ def test_each_word_stands_before_the_cell_where_the_chosen_row_meets_its_column(
 def test_the_panel_is_written_once_and_shown_behind_all_words_but_nothing_beyond_it() -> None:
     drawn = page(STACK)
     used = [use.get("href") for window in windows(drawn) for use in window.iter("use")]
-    assert used == ["#figure.1.panel"] * 6
+    assert used == ["#figure.1.panel"] * 7
     (panel,) = (each for each in drawn.iter("g") if each.get("id") == "figure.1.panel")
     assert panel[0].get("viewBox") == "0 0 7 7"
     assert (panel[0].get("width"), panel[0].get("height")) == ("7", "7")
@@ -130,7 +130,7 @@ def test_a_checked_word_slides_every_window_to_its_row() -> None:
         r"\.token\{transform:translateY\(calc\(var\(--token\)\*(-\d+)%\)\)\}", CSS
     )
     assert int(percent) / 100 * height == -1, "not one cell for each token"
-    assert {window[0].get("class") for window in windows(page(STACK))} == {"token"}
+    assert {window[-1].get("class") for window in windows(page(STACK))} == {"token"}
 
 
 def test_one_word_is_chosen_at_first() -> None:
