@@ -13,6 +13,8 @@ from urllib.parse import unquote
 APOSTROPHES = "'‘’"
 LONGEST_SLUG = 200
 """In bytes of UTF-8: file systems allow 255 for a name, and a suffix may follow."""
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*+")
+"""A name that is a slug already."""
 
 
 def slugify(text: str) -> str:
@@ -20,6 +22,8 @@ def slugify(text: str) -> str:
 
     NFKC, lower case, never empty: a name without a letter is spelt by its code points.
     """
+    if SLUG.fullmatch(text) and len(text) <= LONGEST_SLUG:
+        return text
     kept: list[str] = []
     for char in _nfkc(_nfkc(text).lower()):
         category = unicodedata.category(char)
@@ -91,6 +95,8 @@ def is_language(tag: str) -> bool:
 
 def printable(text: str) -> bool:
     """Whether the text is free of control characters, line separators and lone surrogates."""
+    if text.isprintable():  # which is stricter, and quick
+        return True
     return not any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in text)
 
 

@@ -24,6 +24,7 @@ from sitegen.moments import find_zone
 from sitegen.slugs import names_folder, readable, slugify, split_date
 from sitegen.toml import read_toml
 
+DEFAULT = Origin(text="default")
 MOST_FIELDS = 100
 """More is a mistake or an attack: there are twenty."""
 
@@ -147,7 +148,7 @@ def complete(
         first = "first stanza" if kind == "poem" else "first paragraph"
         found["description"] = (summary, first, None)
     values = {field: value for field, (value, _, _) in found.items()} | {"kind": kind}
-    origins = {field: Origin(text="default") for field in Meta.__struct_fields__}
+    origins = dict.fromkeys(Meta.__struct_fields__, DEFAULT)
     origins |= {field: Origin(text=text, span=span) for field, (_, text, span) in found.items()}
     origins |= {field: _given(front, field) for field in front.values} | {"kind": kind_origin}
     return Meta(**(values | dict(front.values))), origins

@@ -26,6 +26,11 @@ KEY_END = re.compile(r":(?=[ \t]|$)")
 LISTED = re.compile(r"""(?:"[^"]*"|'[^']*')|[^\s,][^,]*(?<!\s)""")
 ITEM = re.compile(r" *-(?:[ \t]+(.*)|$)")
 
+QUOTED = re.compile(r"""\"[^"\\]*"|'[^']*'""")
+WORD = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_ -]*[A-Za-z0-9_-])?")
+WORDS = re.compile(rf"\[ *{WORD.pattern}(?: *, *{WORD.pattern})* *\]")
+"""What needs no YAML parser, for nothing in it is escaped: `"a text"`, `[one, two words]`."""
+
 
 def read_entries(
     lines: list[str], path: str, first: int, report: Callable[[FrontMatterError], None]
@@ -131,6 +136,12 @@ class YamlEntry:
         return items
 
     def _composed_items(self) -> list[Text]:
+        if not self.more and WORDS.fullmatch(self.value):
+            row, column = self.place.line, self.span.column
+            return [
+                Text(word[0], Span(self.span.path, row, column + word.start(), len(word[0])))
+                for word in WORD.finditer(self.value)
+            ]
         node = self._compose()
         if not isinstance(node, pyyaml.SequenceNode):
             hint = f"write {self.key}: [one, two], or `- one` on lines of their own"
@@ -167,6 +178,8 @@ class YamlEntry:
             return None
         if not OPENS.match(typed) or typed.startswith(("#", "{{")) or _bare_anchor(typed):
             return self._without_comment(typed, span, prose=prose)
+        if QUOTED.fullmatch(typed) and typed.isprintable():
+            return Text(typed[1:-1], span)
         try:
             node = compose(typed, Place(span, span.line, 1))
         except BadYaml as bad:

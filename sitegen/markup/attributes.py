@@ -61,6 +61,8 @@ def apply(token: Token, text: str, line: int, context: Context) -> None:
 
 def blocks(state: StateCore) -> None:
     """Take lists off headings and paragraphs, and paragraphs that are only a list out."""
+    if "}" not in state.src:
+        return
     tokens = state.tokens
     alone: set[int] = set()
     for index, token in enumerate(tokens):
@@ -119,7 +121,7 @@ def _neighbour(tokens: list[Token], index: int) -> Token | None:
 
 def inside(state: StateCore) -> None:
     """Take lists from the beginning of texts that follow a link, an image, code or emphasis."""
-    for token in state.tokens:
+    for token in state.tokens if "{" in state.src else ():
         if token.type != "inline" or "{" not in token.content:
             continue
         children = token.children or []

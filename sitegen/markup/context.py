@@ -69,10 +69,11 @@ class Context:
         self.first_line = 1
         self.inline_token: Token | None = None
         """The token whose inside is being parsed; its `map` counts lines of the file, from 1."""
-        self._cursor = (0, 0)
         self._first: dict[int, int] = {}
         self._columns: dict[int, int] = {}
         """Where the lines of the token begin in the file, from 0, by their offset in it."""
+        self._left: tuple[int, int, list[str]] = (0, 0, [])
+        """A line, where what was parsed of it ends, and further texts of it behind that."""
         self._render = render
 
     # --- parsing and rendering a piece -----------------------------------------------------
@@ -107,7 +108,7 @@ class Context:
         """Parse with the place of `text` at hand; a piece may be parsed inside another."""
         outer = self.first_line, self._first, self._columns, self.inline_token
         self.first_line, self._first = line, {} if column is None else {0: column - 1}
-        self.inline_token, self._cursor, self._columns = None, (0, 0), {}
+        self.inline_token, self._left, self._columns = None, (0, 0, []), {}
         try:
             return parse(text, self.env)
         finally:
@@ -124,17 +125,15 @@ class Context:
         return self.span(line, self._column(line, text) + 1, len(text))
 
     def enter(self, token: Token) -> None:
-        """The inside of `token` is parsed from here on. Its `map` is made to count file lines."""
-        if token.map:
-            begin, end = token.map
-            token.map = [begin + self.first_line, end + self.first_line]
-        self.inline_token, self._columns = token, dict(self._first)
+        """The inside of `token` is parsed from here on; its `map` counts file lines."""
+        self.inline_token, self._columns = token, self._first.copy()
 
     def leave(self, token: Token) -> None:
         """`token` is parsed: a neighbour on the same line (a table's cell) lies behind it."""
         if token.map and token.map[1] - token.map[0] == 1:
-            row = token.map[0]
-            self._cursor = (row, self._column(row, token.content) + len(token.content))
+            if token.map[0] != self._left[0]:
+                self._left = (token.map[0], 0, [])
+            self._left[2].append(token.content)
         self.inline_token = None
 
     def place(self, content: str, offset: int, length: int = 1) -> Span:
@@ -165,11 +164,15 @@ class Context:
         return self.span(row, self._columns[begin] + offset - begin + 1, max(1, length))
 
     def _column(self, row: int, text: str) -> int:
-        """Where `text` begins in a line of the file, from 0; behind the cursor if it can."""
+        """Where `text` begins in a line of the file, from 0; behind what was parsed if it can."""
         line = self.lines[row - 1] if 0 < row <= len(self.lines) else ""
-        last_row, last_end = self._cursor
-        found = line.find(text, last_end) if last_row == row else -1
-        return found if found >= 0 else max(0, line.find(text))
+        last_row, end, behind = self._left
+        if last_row != row:
+            return max(0, line.find(text))
+        for left in behind:
+            end = _found(line, left, end) + len(left)
+        self._left = (row, end, [])
+        return _found(line, text, end)
 
     # --- what is found ---------------------------------------------------------------------
 
@@ -202,18 +205,20 @@ class Context:
         self.problems.append(warning(kind, message, span, hint))
 
 
+def _found(line: str, text: str, start: int) -> int:
+    """Where `text` is in a line: behind `start` if it can, at the beginning if it is nowhere."""
+    found = line.find(text, start)
+    return found if found >= 0 else max(0, line.find(text))
+
+
 def joined(chunks: Sequence[Chunk]) -> Body:
     """The chunks with neighbouring strings made one."""
+    slots = [index for index, chunk in enumerate(chunks) if not isinstance(chunk, str)]
     body: list[Chunk] = []
-    text: list[str] = []
-    for chunk in chunks:
-        if isinstance(chunk, str):
-            text.append(chunk)
-            continue
-        if text:
-            body.append("".join(text))
-            text = []
-        body.append(chunk)
-    if text:
-        body.append("".join(text))
+    done = 0
+    for index in (*slots, len(chunks)):
+        if index > done:
+            body.append("".join(chunks[done:index]))  # type: ignore[arg-type] # all are strings
+        body += chunks[index : index + 1]
+        done = index + 1
     return tuple(body)

@@ -107,6 +107,8 @@ NOWHERE = {
 
 def refuse_misplaced(state: StateCore) -> None:
     """Take out measures of headings and of pictures' words, and those that join two lines."""
+    if OPENING not in state.src:
+        return
     context: Context = state.env["context"]
     before = ""
     for token in state.tokens:

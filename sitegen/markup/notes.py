@@ -82,7 +82,9 @@ def texts(tokens: Sequence[Token]) -> Iterator[Token]:
     for token in tokens:
         if token.type == "inline":
             yield token
-            yield from (c for c in token.children or () if c.type == "footnote_ref" and c.children)
+            for child in token.children or ():
+                if child.children and child.type == "footnote_ref":
+                    yield child
 
 
 def take_out(state: StateCore) -> None:

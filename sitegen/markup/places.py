@@ -45,21 +45,27 @@ def plugin(md: MarkdownIt) -> None:
 
 
 def parse_inside(state: StateCore) -> None:
-    """Parse the inside of each block with its place at hand; note what is too deep."""
+    """Parse the inside of each block with its place at hand; note what is too deep.
+
+    From here on, the `map` of each token counts lines of the file.
+    """
     context: Context = state.env["context"]
-    parse = state.md.inline.parse
+    parse, first = state.md.inline.parse, context.first_line
     shallow = True
     for token in state.tokens:
         if shallow and token.level >= DEEPEST - 1 and token.type.endswith(CONTAINERS):
             _too_deep(token, context)
             shallow = False
         if token.map:
-            context.enter(token)
+            token.map = [token.map[0] + first, token.map[1] + first]
         if token.type == "inline":
+            if token.map:
+                context.enter(token)
             token.children = token.children or []
             parse(token.content, state.md, state.env, token.children)
             context.leave(token)
         elif token.type == "html_block":
+            context.enter(token)
             place = partial(context.place_in, token)
             token.meta["pieces"] = rawhtml.scan(token.content, place, context)
 

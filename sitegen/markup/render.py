@@ -48,12 +48,17 @@ def render(tokens: Sequence[Token], context: Context) -> Out:
 
 def _render(tokens: Sequence[Token], out: Out, context: Context) -> None:
     for index, token in enumerate(tokens):
-        if token.type == "text":
+        kind = token.type
+        if kind == "text":
             out.append(escapeHtml(token.content))
-        elif token.type in ALWAYS:
-            out.append(ALWAYS[token.type])
+        elif kind == "inline":
+            _render(token.children or (), out, context)
+        elif kind in RULES:
+            RULES[kind](tokens, index, out, context)
+        elif kind in ALWAYS:
+            out.append(ALWAYS[kind])
         else:
-            RULES.get(token.type, element)(tokens, index, out, context)
+            element(tokens, index, out, context)
 
 
 def element(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
@@ -62,6 +67,8 @@ def element(tokens: Sequence[Token], index: int, out: Out, context: Context) -> 
     if token.hidden:
         if token.nesting < 0 and index + 1 < len(tokens) and tokens[index + 1].nesting > 0:
             out.append("\n")
+    elif token.nesting < 0 and not token.attrs:
+        out.append(f"</{token.tag}>\n" if token.block else f"</{token.tag}>")
     else:
         typed = attributes(token, context) if token.attrs else ""
         end = "\n" if token.block and token.nesting <= 0 else ""
@@ -81,10 +88,6 @@ def attributes(token: Token, context: Context) -> str:
 
 
 # --- inside a block ------------------------------------------------------------------------------
-
-
-def _inline(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
-    _render(tokens[index].children or (), out, context)
 
 
 def _code_inline(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
@@ -166,8 +169,9 @@ def _paragraph(tokens: Sequence[Token], index: int, out: Out, context: Context) 
 
 def _is_figure(inside: Sequence[Token]) -> bool:
     """Whether a paragraph is one image that has a title, perhaps with an attribute list."""
-    alone = not any(token.content or token.nesting for token in inside[1:])
-    return alone and inside[:1] != [] and inside[0].type == "image" and "title" in inside[0].attrs
+    if not inside or inside[0].type != "image" or "title" not in inside[0].attrs:
+        return False
+    return not any(token.content or token.nesting for token in inside[1:])
 
 
 def _heading(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
@@ -262,7 +266,6 @@ def _math_block(tokens: Sequence[Token], index: int, out: Out, context: Context)
 
 
 RULES: dict[str, Rule] = {
-    "inline": _inline,
     "code_inline": _code_inline,
     "link_open": _link,
     "image": _image,

@@ -61,12 +61,15 @@ def plugin(md: MarkdownIt, language: str = "en") -> None:
 def set_type(state: StateCore, language: str) -> None:
     """Set the texts of all blocks, and of the notes inside them."""
     for token in texts(state.tokens):
+        if token.content and not _has_marks(token.content):
+            continue  # then its children have none either
         children = token.children or []
-        if any(c.type == "text" and TYPED.search(c.content) for c in children):
+        if any(c.type == "text" and _has_marks(c.content) for c in children):
             _set(children, language.lower())
 
 
-TYPED = re.compile(r"[\"']|--|\.\.\.")
+def _has_marks(text: str) -> bool:
+    return '"' in text or "'" in text or "--" in text or "..." in text
 
 
 def marks_of(language: str) -> Sequence[str] | None:

@@ -10,7 +10,9 @@ import re
 from html import unescape
 
 TAG = re.compile(
-    r"""<!--(?:(?!<!--).)*?-->|<(/?)([A-Za-z][\w:-]*)(?:"[^"<]*"|'[^'<]*'|[^"'<>])*+>""", re.DOTALL
+    r"""<!--(?:(?!<!--).)*?-->"""
+    r"""|<(/?)([A-Za-z][\w:-]*)(?:[^"'<>]++|"[^"<]*"|'[^'<]*')*+>""",
+    re.DOTALL,
 )
 OPAQUE = re.compile(r"<(script|style)\b(?:(?!<(?:script|style)\b).)*?</\1\s*>", re.DOTALL)
 KEPT = re.compile(r"(<pre\b(?:(?!<pre\b).)*?</pre>)", re.DOTALL)

@@ -8,9 +8,12 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from sitegen.errors import Span
 from sitegen.frontmatter import FrontMatter, complete, read_front_matter
 from sitegen.frontmatter.block import normal
 from sitegen.frontmatter.fields import FIELDS
+from sitegen.frontmatter.nodes import Place, compose
+from sitegen.frontmatter.yaml import QUOTED, YamlEntry
 from sitegen.model import Settings, Source
 from sitegen.slugs import slugify
 
@@ -88,3 +91,27 @@ def test_a_slug_of_anything_is_a_slug(text: str) -> None:
     assert slug
     assert slug == slugify(slug)
     assert not set(slug) & set("/\\.?#%: \n\0")
+
+
+TYPED = st.lists(
+    st.sampled_from([*"aB1_-,[]\"'\\#:é \t?*&{}", "two words", ", ", "null", "\u00a0", "\ufeff"]),
+    max_size=6,
+).map("".join)
+
+
+@given(st.sampled_from(["[{}]", "[ {} ]", "[a,{}]"]), TYPED)
+def test_a_plain_list_is_read_as_the_parser_reads_it(form: str, typed: str) -> None:
+    block = f"---\ntags: {form.format(typed)}\n"
+    alone, parsed = read(f"{block}---\n"), read(f"{block}# so that the parser is asked\n---\n")
+    assert alone.values == parsed.values
+    assert alone.spans == parsed.spans
+    assert [p.message for p in alone.problems] == [p.message for p in parsed.problems]
+
+
+@given(st.sampled_from(['"{}"', "'{}'"]), TYPED)
+def test_a_plain_text_in_quotes_is_read_as_the_parser_reads_it(form: str, typed: str) -> None:
+    value, place = form.format(typed), Span("a.md", 1)
+    if QUOTED.fullmatch(value) and value.isprintable():
+        found = YamlEntry("title", place, f"title: {value}").text(prose=True)
+        assert found
+        assert found.text == compose(value, Place(place, 1, 1)).value

@@ -21,6 +21,7 @@ Gate = Mapping[str, tuple[BlockRule, ...]]
 """By the first character of a line; at "", for every other character."""
 
 FIRST: Mapping[BlockRule, str] = {
+    stock.code: "",
     stock.fence: "`~",
     stock.blockquote: ">",
     stock.hr: "*-_",
@@ -55,7 +56,7 @@ def by_character(rules: Sequence[BlockRule]) -> Gate:
 
 def in_code(rules: Sequence[BlockRule]) -> tuple[BlockRule, ...]:
     """The rules that may match at a line that is indented as code is."""
-    never = {*FIRST, stock.table, stock.lheading}
+    never = {*FIRST, stock.table, stock.lheading} - {stock.code}
     return tuple(rule for rule in rules if rule not in never and not is_definition_list(rule))
 
 
