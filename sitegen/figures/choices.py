@@ -99,5 +99,6 @@ def write_readouts(scene: Scene) -> Markup:
             tag("li", text(sentence), class_="first" if j == first else None)
             for j, sentence in enumerate(sentences)
         ]
-        lists.append(tag("div", text(row_name(scene.weights, i)), tag("ol", *items)))
+        name, numbered = text(row_name(scene.weights, i)), tag("ol", *items)
+        lists.append(tag("div", name, numbered, class_=None if first is None else "first"))
     return tag("div", *lists, class_="readouts", role="status", **ENGLISH)
