@@ -16,6 +16,8 @@ from sitegen.figures.words import ENGLISH, readouts, row_name
 
 PANEL = 64
 """The width of a small panel where there is room, in pixels."""
+FRAME = 24
+"""The width of a small panel, in widths of the frame around the chosen one."""
 
 
 def sprite_id(scene: Scene) -> str:
@@ -78,6 +80,7 @@ def _panels(scene: Scene) -> Markup:
         class_="panels",
         viewBox=f"0 0 {width} {height}",
         width=PANEL * n_column,
+        stroke_width=f"{n_key / FRAME:.2g}",
         role="img",
         aria_label=f"All {scene.panels} in small",
     )

@@ -18,6 +18,7 @@ from sitegen.model import Figure, file_stem
 STYLE = """
 svg{color:#1f1a17;font-family:ui-sans-serif,system-ui,sans-serif}
 .paper{fill:#fcfaf5}.shade{color:#9c3d10;opacity:.72}
+image{image-rendering:pixelated}
 @media(prefers-color-scheme:dark){svg{color:#e6e1d8}.paper{fill:#15181d}
 .shade{color:#f0a878;opacity:.42}}
 @media(forced-colors:active){svg,.shade{color:CanvasText}.paper{fill:Canvas}.shade{opacity:.45}}

@@ -166,7 +166,8 @@ def _curve(scene: Scene, spreads: list[Spread]) -> Markup:
         role="img",
         aria_label=f"Mean largest weight of a row: {', '.join(told)}",
         font_size=FONT,
-        **ENGLISH,
+        lang="en",
+        direction="ltr",
     )
 
 

@@ -96,7 +96,6 @@ def _mask(picture: Levels, name: str) -> Iterator[Markup]:
             href=f"data:image/png;base64,{b64encode(png).decode()}",
             width=width,
             height=height,
-            image_rendering="pixelated",
         )
         for png in pictures(stored)
     ]

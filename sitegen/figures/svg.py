@@ -24,7 +24,7 @@ def text(content: str) -> Markup:
 
 
 def tag(name: str, /, *children: Markup, **attributes: str | int | None) -> Markup:
-    """An element; without children it closes itself, as only SVG's may.
+    """An element; without children it closes itself, as only SVG's may, or is void, as HTML's.
 
     `text_anchor` becomes `text-anchor`, `class_` becomes `class`; None leaves an attribute out.
     """
@@ -35,9 +35,9 @@ def tag(name: str, /, *children: Markup, **attributes: str | int | None) -> Mark
             if value is not None
         ]
     )
-    return Markup(
-        f"<{name}{typed}>{''.join(children)}</{name}>" if children else f"<{name}{typed}/>"
-    )
+    if children:
+        return Markup(f"<{name}{typed}>{''.join(children)}</{name}>")
+    return Markup(f"<{name}{typed}>" if name == "input" else f"<{name}{typed}/>")
 
 
 @cache

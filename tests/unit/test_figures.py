@@ -8,7 +8,6 @@ import subprocess
 import sys
 from hashlib import sha256
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -23,6 +22,7 @@ from sitegen.figures.views import open_scene
 from sitegen.figures.weights import Axis, Weights, levels, percents, quantise
 from sitegen.figures.words import readouts
 from sitegen.model import Fence, Figure
+from tests.figures import tree
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "figures"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -56,11 +56,6 @@ EIGHT = "model: toy\ntext: attention is all you need they once said\nseed: 1\nd_
 
 def figure(text: str, name: str = "figure.1") -> Figure:
     return draw(Fence(id=name, text=text, span=Span("a.md", 10)))
-
-
-def tree(markup: str) -> ET.Element:
-    """Our markup is XML, so a parser finds whatever is not closed or not escaped."""
-    return ET.fromstring(markup)  # noqa: S314
 
 
 def rows(table: str) -> list[list[str]]:

@@ -27,6 +27,7 @@ from sitegen.figures.sprite import MOST_PLAIN, MOST_STROKED, write_sprite
 from sitegen.figures.views import FIGURES, open_scene
 from sitegen.figures.weights import UNIT, Units, levels, percents
 from sitegen.model import Fence, Figure
+from tests.figures import tree
 
 Picture = NDArray[np.uint8]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -118,7 +119,7 @@ def read_png(file: bytes) -> Layer:
 def read_sprite(svg: str, units: Units) -> Picture:
     """The levels of every panel, `[n_row, n_column, n_query, n_key]`, from the markup around."""
     bare = svg.replace(' xmlns="http://www.w3.org/2000/svg"', "")
-    root = ET.fromstring(f'<x xmlns="http://www.w3.org/2000/svg">{bare}</x>')  # noqa: S314
+    root = tree(f'<x xmlns="http://www.w3.org/2000/svg">{bare}</x>')
     (sprite,) = (g for g in root.iter(f"{SVG}g") if (g.get("id") or "").endswith(".cells"))
     n_row, n_column, n_query, n_key = units.shape
     picture = read_picture(sprite, (n_row * n_query, n_column * n_key))

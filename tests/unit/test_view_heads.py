@@ -16,6 +16,7 @@ from sitegen.figures.heads import Grid, lay_out
 from sitegen.figures.spec import MOST_HEADS, MOST_LAYERS, read_spec
 from sitegen.figures.views import open_scene
 from sitegen.model import Fence, Figure
+from tests.figures import tree
 
 SVG = "{http://www.w3.org/2000/svg}"
 CSS = (Path(__file__).parents[2] / "static" / "figures.css").read_text(encoding="utf-8")
@@ -39,7 +40,7 @@ def grid(text: str) -> Grid:
 
 def page(text: str) -> ET.Element:
     """The figure of a block; our markup is XML."""
-    return ET.fromstring(figure(text).html)  # noqa: S314
+    return tree(figure(text).html)
 
 
 def file(text: str) -> ET.Element:

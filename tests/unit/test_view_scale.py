@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import math
 import re
-from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -18,6 +17,7 @@ from sitegen.figures.spec import read_spec
 from sitegen.figures.toy import compute
 from sitegen.figures.weights import UNIT, Weights
 from sitegen.model import Fence, Figure, Measure
+from tests.figures import tree
 
 RNG = np.random.default_rng(2017)
 Q, K = RNG.integers(0, 2, (2, 4, 16)) * 2.0 - 1
@@ -54,7 +54,7 @@ def only(text: str, *asked: str) -> FigureError | ClaimError:
 
 
 def plain(markup: str) -> str:
-    return "".join(ET.fromstring(markup).itertext()).replace("\u00a0", " ")  # noqa: S314
+    return "".join(tree(markup).itertext()).replace("\u00a0", " ")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from sitegen.figures.numerals import cells, fixed, number
 from sitegen.figures.spec import read_spec
 from sitegen.figures.toy import compute
 from sitegen.model import Fence, Figure
+from tests.figures import tree
 
 BY_HAND = (
     "id: by-hand\nmodel: toy\nview: steps\ntokens: the bat flew home\n"
@@ -48,6 +49,7 @@ HOSTILE = (
     'model: toy\nview: steps\ntokens: " " "><script> & ]]> שלום 😀👍🏽\n'
     "seed: 1\nd_model: 4\nheads: 2\nfrom: שלום\ncaption: </figcaption>\n"
 )
+
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -61,10 +63,6 @@ def figure(text: str) -> Figure:
 
 def plain(element: ET.Element) -> str:
     return "".join(element.itertext()).replace("\u00a0", " ")
-
-
-def tree(markup: str) -> ET.Element:
-    return ET.fromstring(markup)  # noqa: S314
 
 
 def lines(text: str, row: int) -> list[str]:

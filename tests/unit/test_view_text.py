@@ -21,6 +21,7 @@ from sitegen.figures.tokens import turns, way
 from sitegen.figures.views import open_scene
 from sitegen.figures.weights import levels, percents
 from sitegen.model import Fence, Figure
+from tests.figures import tree
 
 SVG = "{http://www.w3.org/2000/svg}"
 CSS = (Path(__file__).parents[2] / "static" / "figures.css").read_text(encoding="utf-8")
@@ -35,6 +36,7 @@ HOSTILE = (
     'model: toy\nview: text\ntokens: " " "><script>alert(1)</script> & \'x שלום 👩‍👩‍👧‍👧 我\n'
     "seed: 1\nd_model: 4\ncaption: </figure><script>\n"
 )
+
 Levels = NDArray[np.uint8]
 
 
@@ -54,7 +56,7 @@ def scene(text: str) -> Scene:
 
 def page(text: str, name: str = "figure.1") -> ET.Element:
     """The figure of a block; our markup is XML."""
-    return ET.fromstring(figure(text, name).html)  # noqa: S314
+    return tree(figure(text, name).html)
 
 
 def file(text: str) -> ET.Element:
