@@ -63,7 +63,7 @@ def parse(
     report_unknown(context)
     figures = _draw(context, draw) if draw else ()
     numbers = measured(context.measures, figures)
-    summary = _summary(lead, numbers)
+    summary = "" if "description" in front.values else _summary(lead, numbers)
     meta, origins = complete(front, source, settings, heading=title, summary=summary)
     title_id = headings.slug(title[0]) if title else ""
     if title_id in context.anchors:

@@ -39,6 +39,19 @@ ALWAYS = {
 }
 
 
+PLAIN = {
+    "em_open": "<em>",
+    "em_close": "</em>",
+    "strong_open": "<strong>",
+    "strong_close": "</strong>",
+    "link_close": "</a>",
+    "paragraph_close": "</p>\n",
+    "list_item_close": "</li>\n",
+    "td_close": "</td>\n",
+}
+"""What `element` gives for the most frequent tokens, as long as they have no attributes."""
+
+
 def render(tokens: Sequence[Token], context: Context) -> Out:
     """Block or inline tokens as chunks."""
     out: Out = []
@@ -51,6 +64,8 @@ def _render(tokens: Sequence[Token], out: Out, context: Context) -> None:
         kind = token.type
         if kind == "text":
             out.append(escapeHtml(token.content))
+        elif kind in PLAIN and not token.attrs and not token.hidden:
+            out.append(PLAIN[kind])
         elif kind == "inline":
             _render(token.children or (), out, context)
         elif kind in RULES:

@@ -11,7 +11,7 @@ from html import unescape
 
 TAG = re.compile(
     r"""<!--(?:(?!<!--).)*?-->"""
-    r"""|<(/?)([A-Za-z][\w:-]*)(?:[^"'<>]++|"[^"<]*"|'[^'<]*')*+>""",
+    r"""|<(/?)([A-Za-z][\w:-]*)[^"'<>]*+(?:(?:"[^"<]*"|'[^'<]*')[^"'<>]*+)*+>""",
     re.DOTALL,
 )
 OPAQUE = re.compile(r"<(script|style)\b(?:(?!<(?:script|style)\b).)*?</\1\s*>", re.DOTALL)

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 from markdown_it.common.normalize_url import normalizeLink
-from markdown_it.helpers import parseLinkDestination
 from markdown_it.parser_block import ParserBlock
 from markdown_it.parser_inline import ParserInline
 from markdown_it.rules_block import StateBlock
@@ -21,7 +20,7 @@ from sitegen.markup.quick import COMPARED, quicken
 from sitegen.markup.quick.blocks import QuickBlocks
 from sitegen.markup.quick.inlines import QuickInlines
 from sitegen.markup.quick.lines import QuickState
-from sitegen.markup.quick.links import normalize_link, parse_destination
+from sitegen.markup.quick.links import normalize_link
 from sitegen.model import Document, Kind, Settings, Source
 
 TESTS = Path(__file__).parents[1]
@@ -240,15 +239,6 @@ ADDRESSES = [
 @pytest.mark.parametrize("address", [*ADDRESSES, "", "a b", "https://" + "a" * 64 + ".b/"])
 def test_an_address_is_normalized_as_the_parser_does(address: str) -> None:
     assert normalize_link(address) == normalizeLink(address)
-
-
-@pytest.mark.parametrize(
-    "text", ["a)", "a b", "a", "<a>)", "a(b))", "a\\)b)", "a\x7f)", "a\n", ")", "é)"]
-)
-@pytest.mark.parametrize("end", range(4))
-def test_a_destination_is_read_as_the_parser_does(text: str, end: int) -> None:
-    own, ours = parseLinkDestination(text, 0, end), parse_destination(text, 0, end)
-    assert (ours.ok, ours.pos, ours.str) == (own.ok, own.pos, own.str)
 
 
 # --- where it is taken

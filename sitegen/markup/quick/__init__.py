@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from markdown_it import MarkdownIt, helpers
+from markdown_it import MarkdownIt
 from markdown_it.parser_block import ParserBlock
 from markdown_it.parser_inline import ParserInline
 from markdown_it.rules_core import StateCore, normalize
@@ -19,7 +19,6 @@ from markdown_it.rules_inline import text
 
 from sitegen.markup.quick.blocks import QuickBlocks
 from sitegen.markup.quick.inlines import QuickInlines
-from sitegen.markup.quick.links import QuickHelpers, normalize_link
 
 COMPARED = ("4.3.0",)
 """The versions of markdown-it-py whose tokens were compared."""
@@ -35,9 +34,6 @@ def quicken(md: MarkdownIt, installed: str | None = None) -> None:
         md.inline = QuickInlines(md.inline)
     if md.core.ruler.getRules("")[:1] == [normalize]:
         md.core.ruler.at("normalize", normalize_text)
-    if type(md) is MarkdownIt and md.helpers is helpers:
-        md.normalizeLink = normalize_link  # type: ignore[method-assign]
-        md.helpers = QuickHelpers  # type: ignore[assignment]
 
 
 def normalize_text(state: StateCore) -> None:

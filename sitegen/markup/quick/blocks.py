@@ -23,6 +23,7 @@ from sitegen.markup.quick.gates import (
     is_definition_list,
 )
 from sitegen.markup.quick.lines import QuickState
+from sitegen.markup.quick.tokens import new_token
 
 
 class QuickRuler(Ruler[BlockRule]):
@@ -193,10 +194,8 @@ def _paragraph(state: StateBlock, start: int, below: int) -> None:
         text = "\n".join([first, *rest])
     else:
         text = state.getLines(start, below, state.blkIndent, keepLastLF=False)
-    state.line = below
-    state.push("paragraph_open", "p", 1).map = [start, below]
-    inside = state.push("inline", "", 0)
-    inside.content = text.strip(MD_TRIM_CHARS)
-    inside.map = [start, below]
-    inside.children = []
-    state.push("paragraph_close", "p", -1)
+    state.line, level = below, state.level
+    opening = new_token("paragraph_open", "p", 1, level, "", True)
+    inside = new_token("inline", "", 0, level + 1, text.strip(MD_TRIM_CHARS), True)
+    opening.map, inside.map, inside.children = [start, below], [start, below], []
+    state.tokens += (opening, inside, new_token("paragraph_close", "p", -1, level, "", True))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -18,6 +19,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from sitegen.markup import math, measures, notes, places
+from sitegen.markup.quick.links import plain_link
 from sitegen.markup.quick.tokens import Nesting, new_token
 
 InlineRule = Callable[[StateInline, bool], bool]
@@ -46,6 +48,9 @@ FIRST: Mapping[InlineRule, str] = {
 }
 """The characters at which a rule can match."""
 
+SHORTER: Mapping[InlineRule, InlineRule] = {places.bracketed_link: plain_link}
+"""Rules that are done sooner for most of what they match, where no other rule may want a part."""
+
 PAIRS = [
     stock.link_pairs,
     stock.strikethrough.postProcess,
@@ -67,7 +72,11 @@ class QuickRuler(Ruler[InlineRule]):
         """Make the tables of rules by character."""
         super().__compile__()
         rules = (self.__cache__ or {})[""]
-        found = {char: [r for r in rules if char in FIRST.get(r, char)] for char in self._stops}
+        shorter = SHORTER if all(rule in FIRST for rule in rules) else {}
+        found = {
+            char: [shorter.get(r, r) for r in rules if char in FIRST.get(r, char)]
+            for char in self._stops
+        }
         self.tried = {char: rules for char, rules in found.items() if rules}
         """What may match at each character; none of them stands in plain text."""
         self.stop = re.compile(f"[{re.escape(''.join(self.tried))}]")
@@ -90,7 +99,7 @@ class QuickInlines(ParserInline):
         last = self.ruler2.getRules("")
         if last == PAIRS and self.ruler.stop.search(src) is None:
             if src:
-                tokens.append(new_token("text", "", 0, 0, src))
+                tokens.append(new_token("text", "", 0, 0, src, False))
             return tokens
         state = QuickState(src, md, env, tokens)
         self.tokenize(state)
@@ -153,12 +162,8 @@ class QuickInlines(ParserInline):
 
 def _touch(tokens: Sequence[Token]) -> bool:
     """Whether there are texts that are to be joined."""
-    before = ""
-    for token in tokens:
-        if token.type == "text" == before:
-            return True
-        before = token.type
-    return False
+    kinds = [token.type for token in tokens]
+    return any(kind == "text" == behind for kind, behind in pairwise(kinds))
 
 
 class QuickState(StateInline):
@@ -171,7 +176,7 @@ class QuickState(StateInline):
 
     def pushPending(self) -> Token:  # noqa: N802
         """The text so far as a token."""
-        token = new_token("text", "", 0, self.pendingLevel, self.pending)
+        token = new_token("text", "", 0, self.pendingLevel, self.pending, False)
         self.tokens.append(token)
         self.pending = ""
         return token
@@ -184,7 +189,7 @@ class QuickState(StateInline):
         if nesting < 0:
             self.level -= 1
             self.delimiters = self._prev_delimiters.pop()
-        token = new_token(ttype, tag, nesting, self.level)
+        token = new_token(ttype, tag, nesting, self.level, "", False)
         if nesting > 0:
             self.level += 1
             self._prev_delimiters.append(self.delimiters)

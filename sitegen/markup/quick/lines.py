@@ -47,7 +47,7 @@ class QuickState(StateBlock):
         """A token at the end of the stream."""
         if nesting < 0:
             self.level -= 1
-        token = new_token(ttype, tag, nesting, self.level, block=True)
+        token = new_token(ttype, tag, nesting, self.level, "", True)
         if nesting > 0:
             self.level += 1
         self.tokens.append(token)

@@ -1,15 +1,17 @@
-"""Addresses that need no change, and destinations that need no unescaping: nearly all.
+"""Links with nothing special in their words nor in their address: nearly all.
 
-Comes in: an address as typed. Goes out: what the parser's own functions give for it.
+Comes in: a place where a link may begin. Goes out: the tokens that the rule for links makes.
 """
 
 from __future__ import annotations
 
 import re
 
-from markdown_it.common.normalize_url import normalizeLink
-from markdown_it.helpers import parseLinkDestination, parseLinkLabel, parseLinkTitle
-from markdown_it.helpers.parse_link_destination import _Result
+from markdown_it.common.normalize_url import normalizeLink, validateLink
+from markdown_it.rules_inline import StateInline
+
+from sitegen.markup.places import bracketed_link
+from sitegen.model import Link
 
 REST = r"[A-Za-z0-9;/?@&=+$,\-_.!~*'()#]"
 PLAIN = re.compile(
@@ -24,22 +26,21 @@ def normalize_link(url: str) -> str:
     return url if PLAIN.fullmatch(url) else normalizeLink(url)
 
 
-DESTINATION = re.compile(r"[^\x00-\x20\x7f()<>\\&]++(?=[)\x00-\x20])")
+LINK = re.compile(r"\[([^\[\]\\`*_~<&!^${}\n]++)\]\(([^\x00-\x20\x7f()<>\\&]++)\)")
 
 
-def parse_destination(text: str, at: int, end: int) -> _Result:
-    """The destination of a link that begins at `at`."""
-    found = DESTINATION.match(text, at)
-    if found is None or found.end() >= end:
-        return parseLinkDestination(text, at, end)
-    result = _Result()
-    result.ok, result.pos, result.str = True, found.end(), found[0]
-    return result
-
-
-class QuickHelpers:
-    """What the parser's rules ask for the parts of a link."""
-
-    parseLinkDestination = staticmethod(parse_destination)  # noqa: N815
-    parseLinkLabel = staticmethod(parseLinkLabel)  # noqa: N815
-    parseLinkTitle = staticmethod(parseLinkTitle)  # noqa: N815
+def plain_link(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
+    """`[words](address)` with nothing special in either; the rule for links for any other."""
+    found = LINK.match(state.src, state.pos, state.posMax)
+    href = normalize_link(found[2]) if found else ""
+    if found is None or silent or not validateLink(href):
+        return bracketed_link(state, silent)
+    opening = state.push("link_open", "a", 1)
+    opening.attrs = {"href": href}
+    place = state.env["context"].place(state.src, found.start(2), len(found[2]))
+    opening.meta["link"] = Link(target=found[2], span=place)
+    state.append_pending(found[1])
+    state.pushPending()
+    state.push("link_close", "a", -1)
+    state.pos = found.end()
+    return True

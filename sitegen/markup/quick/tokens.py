@@ -12,10 +12,15 @@ from markdown_it.token import Token
 Nesting = Literal[-1, 0, 1]
 
 
-def new_token(  # noqa: PLR0913
-    kind: str, tag: str, nesting: Nesting, level: int, content: str = "", *, block: bool = False
+def new_token(  # noqa: PLR0913, PLR0917
+    kind: str,
+    tag: str,
+    nesting: Nesting,
+    level: int,
+    content: str,
+    block: bool,  # noqa: FBT001
 ) -> Token:
-    """What `Token(kind, tag, nesting, …)` makes, in half the time."""
+    """What `Token(kind, tag, nesting, …)` makes, sooner."""
     token: Token = Token.__new__(Token)
     token.type = kind
     token.tag = tag
