@@ -29,7 +29,6 @@ ELSEWHERE = frozenset({"href", "src", "alt", "width", "height"})
 """Attributes that a slot writes, or that only an image may have."""
 PIXELS = re.compile(r"([1-9][0-9]{0,4})(?:px)?")
 
-
 ALWAYS = {
     "softbreak": "\n",
     "hardbreak": "<br>\n",
@@ -39,15 +38,12 @@ ALWAYS = {
 }
 
 
-PLAIN = {
-    "em_open": "<em>",
-    "em_close": "</em>",
-    "strong_open": "<strong>",
-    "strong_close": "</strong>",
-    "link_close": "</a>",
-    "paragraph_close": "</p>\n",
-    "list_item_close": "</li>\n",
-    "td_close": "</td>\n",
+PLAIN = {f"{name}_open": f"<{name}>" for name in ("em", "strong")} | {
+    f"{name}_close": f"</{tag}>{end}"
+    for name, tag, end in (
+        *(("em", "em", ""), ("strong", "strong", ""), ("link", "a", "")),
+        *(("paragraph", "p", "\n"), ("list_item", "li", "\n"), ("td", "td", "\n")),
+    )
 }
 """What `element` gives for the most frequent tokens, as long as they have no attributes."""
 
@@ -82,8 +78,6 @@ def element(tokens: Sequence[Token], index: int, out: Out, context: Context) -> 
     if token.hidden:
         if token.nesting < 0 and index + 1 < len(tokens) and tokens[index + 1].nesting > 0:
             out.append("\n")
-    elif token.nesting < 0 and not token.attrs:
-        out.append(f"</{token.tag}>\n" if token.block else f"</{token.tag}>")
     else:
         typed = attributes(token, context) if token.attrs else ""
         end = "\n" if token.block and token.nesting <= 0 else ""
