@@ -4,13 +4,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: site check test lint setup setup-check bench clean
+.PHONY: site check check-long test lint setup setup-check bench clean
 
 site: $(VENV)/.installed
 	$(BIN)/sitegen build
 
 check: $(VENV)/.checked lint
 	$(BIN)/python -m pytest -p no:cacheprovider
+
+# What is remembered, for hours of edits, and builds that are killed a hundred times.
+check-long: $(VENV)/.checked
+	INCREMENTAL_EXAMPLES=400 INCREMENTAL_STEPS=40 KILLED_BUILDS=100 \
+	$(BIN)/python -m pytest -p no:cacheprovider tests/property/test_incremental.py tests/site/test_killed.py
 
 lint: $(VENV)/.checked
 	$(BIN)/ruff format --check .

@@ -52,17 +52,11 @@ def _versions() -> Iterator[str]:
                 name, dash, version = stem.partition("-")
                 if dot and dash and suffix in {"dist-info", "egg-info"}:
                     found.setdefault(name.lower().replace("_", "-").replace(".", "-"), version)
-    for name in LIBRARIES:
-        yield f"{name} {found[name] if name in found else _asked(name)}"
+    if "msgspec" not in found:  # not installed as usual
+        from importlib.metadata import distributions
 
-
-def _asked(name: str) -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "none"
+        found |= {each.name.lower(): each.version for each in distributions()}
+    return (f"{name} {found.get(name)}" for name in LIBRARIES)
 
 
 def _zones() -> str:

@@ -8,7 +8,7 @@ that the knot looks at; so a build decodes the text of no page that stays as it 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -71,8 +71,11 @@ class Answer(msgspec.Struct, frozen=True, array_like=True):
 
 def parse_all(inputs: Inputs, memory: Memory, run: Run) -> list[Parsed]:
     """Every original parsed and its figures drawn, in their order; documents are in the memo."""
+    config, former = inputs.config, memory.former
+    known = former.sources if former and former.config == digest(encode(config)) else {}
     rows: dict[str, Parsed | None] = {
-        original.path: _remembered(original, inputs.config, memory) for original in inputs.originals
+        each.path: _unchanged(each, known) or _remembered(each, config, memory.memo)
+        for each in inputs.originals
     }
     tasks = [original for original in inputs.originals if rows[original.path] is None]
 
@@ -97,15 +100,18 @@ def parse_all(inputs: Inputs, memory: Memory, run: Run) -> list[Parsed]:
     return [row for row in rows.values() if row is not None]
 
 
-def _remembered(original: Original, config: Config, memory: Memory) -> Parsed | None:
-    """What is known of these bytes at this path, without a look at the document itself."""
-    former = memory.former
-    if former and former.config == digest(encode(config)):
-        row = former.sources.get(original.path)
-        if row and row.digest == original.digest:
-            return replace(row, seconds=0.0)
+def _unchanged(original: Original, known: Mapping[str, Parsed]) -> Parsed | None:
+    """What the build before knew of these bytes at this path."""
+    row = known.get(original.path)
+    if row is None or row.digest != original.digest:
+        return None
+    return replace(row, seconds=0.0) if row.seconds else row
+
+
+def _remembered(original: Original, config: Config, memo: Memo) -> Parsed | None:
+    """What some build knew of these bytes at this path, without a look at the document itself."""
     key = parse_key(original.path, original.digest, config)
-    known = recall(memory.memo, outline_key(key), Outline)
+    known = recall(memo, outline_key(key), Outline)
     if known is None:
         return None
     return Parsed(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -49,6 +50,8 @@ __all__ = [
 ]
 
 AT_ONCE = 1 << 20  # bytes
+REFUSED = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\\\\]")
+"""In a file name: control characters, what is no UTF-8, the backslash."""
 MARKDOWN = {".md", ".markdown"}
 PUBLISHED_DOTS = {".well-known", ".nojekyll"}
 
@@ -177,7 +180,7 @@ def _is_hidden(name: str) -> bool:
 def _look(entry: os.DirEntry[str], folder: _Folder, top: str) -> _File | _Folder:
     """What an entry is; raises SkippedError, SourceError or OSError."""
     path = folder.prefix + entry.name
-    if any(unicodedata.category(char) in {"Cc", "Cs"} or char == "\\" for char in entry.name):
+    if REFUSED.search(entry.name):
         raise SourceError(
             f"the file name {path!a} has a character that no address can have",
             None,
@@ -216,9 +219,11 @@ def _check_link(entry: os.DirEntry[str], folder: _Folder, top: str) -> None:
 def _read_asset(file: _File) -> Asset:
     descriptor = open_regular(file.file)
     try:
-        part = os.read(descriptor, AT_ONCE)
+        most = min(os.fstat(descriptor).st_size, AT_ONCE) + 1
+        part = os.read(descriptor, most)
         digest, size = hashlib.sha256(part), len(part)
-        while part and (part := os.read(descriptor, AT_ONCE)):
+        while len(part) == most:  # it is longer than that
+            part = os.read(descriptor, most)
             digest.update(part)
             size += len(part)
     finally:

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from types import CodeType
 from typing import Any
 
 import jinja2
 import msgspec
 from jinja2 import nodes
+from jinja2.bccache import Bucket
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.exceptions import UndefinedError
 from jinja2.runtime import Context
@@ -141,6 +143,28 @@ def _size(value: Sequence[Any] | int) -> int:
     return value if isinstance(value, int) else len(value)
 
 
+class Compiled(jinja2.BytecodeCache):
+    """Templates that this process has compiled: a preview compiles only what was edited."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Put the code of this name and text into the bucket, if there is any."""
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code in the bucket."""
+        if len(self._codes) > MOST_COMPILED:
+            self._codes.clear()
+        if bucket.code:
+            self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+COMPILED = Compiled()
+MOST_COMPILED = 500
+
+
 def make_environment(
     files: Files,
     filters: Mapping[str, Callable[..., Any]],
@@ -161,6 +185,7 @@ def make_environment(
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        bytecode_cache=COMPILED,
         cache_size=-1,
     )
     for name in WIDENING_FILTERS | UNSTABLE_FILTERS:

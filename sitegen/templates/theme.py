@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def make_theme(
     environment = make_environment(files, FILTERS, {"asset": _asset(assets)})
     if reach is None:
         _check_syntax(environment)
-        reach = _reach(files, environment)
+        reach = _reach(files)
     return Theme(
         environment=environment,
         assets=assets,
@@ -82,11 +83,9 @@ def _check_syntax(environment: Environment) -> None:
         raise ExceptionGroup(f"{len(mistakes)} template(s) cannot be read", mistakes)
 
 
-def _reach(files: Files, environment: Environment) -> dict[str, Reach]:
+def _reach(files: Files) -> dict[str, Reach]:
     """For each template every template that it can reach, and what those ask for."""
-    parsed = {name: environment.parse(text) for name, (_, text) in files.items()}
-    refers = {name: list(meta.find_referenced_templates(tree)) for name, tree in parsed.items()}
-    asked = {name: _asked_assets(tree) for name, tree in parsed.items()}
+    mentions = {name: _mentions(text) for name, (_, text) in files.items()}
     reach: dict[str, Reach] = {}
     for name in files:
         reached: set[str] = set()
@@ -95,12 +94,19 @@ def _reach(files: Files, environment: Environment) -> dict[str, Reach]:
             each = waiting.pop()
             if each in files and each not in reached:
                 reached.add(each)
-                for other in refers[each]:  # None, a computed name, can be any of them
+                for other in mentions[each][0]:  # None, a computed name, can be any of them
                     waiting += list(files) if other is None else [other]
-        assets = [asked[each] for each in reached]
+        assets = [mentions[each][1] for each in reached]
         known = sorted({path for each in assets if each is not None for path in each})
         reach[name] = tuple(sorted(reached)), None if None in assets else tuple(known)
     return reach
+
+
+@lru_cache(maxsize=256)
+def _mentions(text: str) -> tuple[Sequence[str | None], Sequence[str] | None]:
+    """The templates and the static files that a template names; None for a computed name."""
+    tree = jinja2.Environment(autoescape=True).parse(text)
+    return list(meta.find_referenced_templates(tree)), _asked_assets(tree)
 
 
 def _asked_assets(tree: nodes.Template) -> list[str] | None:

@@ -37,8 +37,8 @@ from sitegen.package import theme_folder
 from sitegen.receipts import FOLDER
 from sitegen.screen import Screen
 
-EXAMPLES = int(os.environ.get("INCREMENTAL_EXAMPLES", "8"))
-STEPS = int(os.environ.get("INCREMENTAL_STEPS", "14"))
+EXAMPLES = int(os.environ.get("INCREMENTAL_EXAMPLES", "12"))
+STEPS = int(os.environ.get("INCREMENTAL_STEPS", "12"))
 
 FOLDERS = ["content", "content/posts", "content/poems", "content/essays"]
 NAMES = ["a", "b", "c", "d", "index"]
@@ -153,6 +153,20 @@ class Site(RuleBasedStateMachine):
     def move(self, data: st.DataObject, folder: str, name: str) -> None:
         (self.root / folder).mkdir(parents=True, exist_ok=True)
         self.choose(data).replace(self.root / folder / f"{name}.md")
+
+    @precondition(lambda self: self.sources)
+    @rule(data=st.data(), name=st.sampled_from(NAMES))
+    def rename(self, data: st.DataObject, name: str) -> None:
+        file = self.choose(data)
+        file.replace(file.with_name(f"{name}.md"))
+
+    @precondition(lambda self: self.sources)
+    @rule(data=st.data())
+    def swap(self, data: st.DataObject) -> None:
+        one, other = self.choose(data), self.choose(data)
+        texts = one.read_bytes(), other.read_bytes()
+        other.write_bytes(texts[0])
+        one.write_bytes(texts[1] if one != other else texts[0])
 
     @precondition(lambda self: self.sources)
     @rule(data=st.data(), body=st.sampled_from(BODIES))

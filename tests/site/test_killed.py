@@ -15,9 +15,12 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def start(site: Path) -> subprocess.Popen[bytes]:
+KILLED = int(os.environ.get("KILLED_BUILDS", "5"))
+
+
+def start(site: Path, *options: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "sitegen", "build", "-q", "-s", str(site)],
+        [sys.executable, "-m", "sitegen", "build", "-q", "-s", str(site), *options],
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         start_new_session=True,
         stdout=subprocess.DEVNULL,
@@ -62,3 +65,25 @@ def test_a_build_killed_at_a_random_moment_leaves_only_whole_files(tmp_path: Pat
         assert old.keys() & new.keys() <= found.keys()
     assert start(tmp_path).wait() == 0
     assert tree(public) == new
+
+
+def test_the_build_after_one_that_was_killed_equals_a_clean_one(tmp_path: Path) -> None:
+    posts = tmp_path / "content/posts"
+    posts.mkdir(parents=True)
+    (tmp_path / "site.toml").write_text('title = "A"\nurl = "https://example.org/"\n')
+    moments = random.Random(11)  # noqa: S311 - moments, not secrets
+    took = 0.0
+    for number in range(KILLED):
+        for each in range(12):
+            name = moments.randrange(24)
+            (posts / f"p{name}.md").write_text(f"# Title {each}\n\nWords {number} of {name}.\n")
+        if took:
+            process = start(tmp_path)
+            time.sleep(moments.uniform(0.2, 1.0) * took)
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        began = time.monotonic()
+        assert start(tmp_path).wait() == 0
+        took = time.monotonic() - began
+        assert start(tmp_path, "--no-cache", "-o", str(tmp_path / "clean")).wait() == 0
+        assert tree(tmp_path / "public") == tree(tmp_path / "clean")
