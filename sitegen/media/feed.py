@@ -37,8 +37,13 @@ def feed_html(body: Body, document: Document, resolved: Resolved, page_url: str)
     return _FeedMedium(document, resolved, page_url).whole(body)
 
 
-BESIDE = re.compile(r"""(?<=\S)(?=<span class=["']?[^"'<>]*note)""")
-"""Where a sidenote made by hand begins right behind a word; a reader may show it as text."""
+NOTE = re.compile(r"""<span class=["']?[^"'<>]*note""")
+"""A sidenote made by hand. Right behind a word it gets a space: a reader may show it as text."""
+
+
+def _apart(note: re.Match[str]) -> str:
+    before = note.string[max(0, note.start() - 1) : note.start()]
+    return f" {note[0]}" if before and not before.isspace() else note[0]
 
 
 class _FeedMedium(Medium):
@@ -47,7 +52,7 @@ class _FeedMedium(Medium):
         self.numbers = measured(document.measures, resolved.figures)
 
     def html(self, body: Body) -> str:
-        return BESIDE.sub(" ", super().html(body))
+        return NOTE.sub(_apart, super().html(body))
 
     def whole(self, body: Body) -> str:
         """The body and, below a rule, its notes."""
