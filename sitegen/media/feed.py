@@ -52,7 +52,8 @@ class _FeedMedium(Medium):
         self.numbers = measured(document.measures, resolved.figures)
 
     def html(self, body: Body) -> str:
-        return NOTE.sub(_apart, super().html(body))
+        html = super().html(body)
+        return NOTE.sub(_apart, html) if "note" in html else html
 
     def whole(self, body: Body) -> str:
         """The body and, below a rule, its notes."""
