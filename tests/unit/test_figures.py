@@ -15,14 +15,14 @@ import pytest
 from sitegen.errors import Span
 from sitegen.figures import draw
 from sitegen.figures.layout import label, label_width, lay_out
-from sitegen.figures.spec import read_spec
+from sitegen.figures.spec import MOST_HEADS, MOST_LAYERS, read_spec
 from sitegen.figures.svg import tag, text
 from sitegen.figures.table import write_csv
 from sitegen.figures.views import open_scene
 from sitegen.figures.weights import Axis, Weights, levels, percents, quantise
 from sitegen.figures.words import readouts
 from sitegen.model import Fence, Figure
-from tests.figures import tree
+from tests.figures import place, shown, tree
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "figures"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -418,3 +418,11 @@ def test_bytes_are_the_same_on_every_processor_and_numpy_waits_until_it_is_neede
         check=True,
     )
     assert there.stdout.split() == here
+
+
+def test_every_layer_and_head_has_a_place_and_a_sentence() -> None:
+    for kind, name, most in (("rows", "row", MOST_LAYERS), ("columns", "column", MOST_HEADS)):
+        choice = f".{kind} label@ :checked"
+        assert [place(choice, name, k + 1) for k in range(most)] == [*range(most)]
+    for k in range(1, MOST_HEADS + 1):
+        assert shown(".columns label@ :checked", ".readouts li", k, MOST_HEADS) == [k]

@@ -6,7 +6,6 @@ import gzip
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -22,10 +21,9 @@ from sitegen.figures.sprite import write_sprite
 from sitegen.figures.views import open_scene
 from sitegen.figures.weights import levels
 from sitegen.model import Fence, Figure
-from tests.figures import tree
+from tests.figures import CSS, place, tree
 
 SVG = "{http://www.w3.org/2000/svg}"
-CSS = (Path(__file__).parents[2] / "static" / "figures.css").read_text(encoding="utf-8")
 WORDS = ["the", "bat", "flew", "at", "night", "over", "it"]
 BAT = f"model: toy\nview: arcs\ntext: {' '.join(WORDS)}\nseed: 2017\n"
 ONE = BAT + "d_model: 8\n"
@@ -168,13 +166,10 @@ def test_the_reader_chooses_a_token_or_all() -> None:
 
 
 def test_pointing_at_a_token_shows_its_lines_as_choosing_it_does() -> None:
-    rules = re.findall(
-        r"\.attention:has\(\.from label:nth-of-type\((\d+)\):hover\)"
-        r"\{--token:(\d+);--others:\.12\}",
-        CSS,
-    )
-    assert [(int(k), int(row)) for k, row in rules] == [(k + 1, k) for k in range(MOST_JOINED)]
-    assert f".chosen{{transform:translateY(calc(var(--token)*{STEP}px))}}" in CSS
+    rows = [place(".from label@:hover", "token", k + 1) for k in range(MOST_JOINED)]
+    assert rows == [*range(MOST_JOINED)]
+    assert ".attention:has(.from label:nth-of-type(n):hover){--others:.12}" in CSS
+    assert f".chosen{{transform:translateY(calc((var(--token) + var(--token8))*{STEP}px))}}" in CSS
     assert ".others{opacity:var(--others)}" in CSS
     assert ".arcs>svg>mask{mask-type:alpha}" in CSS, "the mask of the cells is one of lightness"
 

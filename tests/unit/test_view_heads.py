@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import re
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -16,10 +15,9 @@ from sitegen.figures.heads import Grid, lay_out
 from sitegen.figures.spec import MOST_HEADS, MOST_LAYERS, read_spec
 from sitegen.figures.views import open_scene
 from sitegen.model import Fence, Figure
-from tests.figures import tree
+from tests.figures import CSS, shown, tree
 
 SVG = "{http://www.w3.org/2000/svg}"
-CSS = (Path(__file__).parents[2] / "static" / "figures.css").read_text(encoding="utf-8")
 BAT = "model: toy\nview: heads\ntext: the bat flew at night over it\nseed: 1\nd_model: 192\n"
 EIGHT = BAT + "heads: 8\nhead: 3\nfrom: bat\n"
 STACK = BAT + "layers: 6\nheads: 12\nlayer: 2\nhead: 4\n"
@@ -177,9 +175,9 @@ def test_the_style_sheet_knows_every_size_and_every_layer() -> None:
         assert f".wide-{found.wide} label:nth-of-type({found.wide}n+1) .beside" in CSS
     for tenths in range(1, 8):
         assert f".edge-{tenths}{{--e:.{tenths}}}" in CSS
-    chosen = r"\.attention:has\(\.heads>\.columns:nth-of-type\((\d+)\) :checked\)"
-    rules = chosen + r" \.readouts>:nth-child\(\1\)"
-    assert [int(each) for each in re.findall(rules, CSS)] == list(range(1, MOST_LAYERS + 1))
+    groups = ":is(.rows label,.heads>.columns)@ :checked"
+    for k in range(1, MOST_LAYERS + 1):
+        assert shown(groups, ".readouts>", k, MOST_LAYERS) == [k]
 
 
 def test_the_file_shows_all_panels_and_names_the_authors_in_bold() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import re
 from functools import cache
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -21,10 +20,9 @@ from sitegen.figures.tokens import turns, way
 from sitegen.figures.views import open_scene
 from sitegen.figures.weights import levels, percents
 from sitegen.model import Fence, Figure
-from tests.figures import tree
+from tests.figures import CSS, place, shown, tree
 
 SVG = "{http://www.w3.org/2000/svg}"
-CSS = (Path(__file__).parents[2] / "static" / "figures.css").read_text(encoding="utf-8")
 BAT = "model: toy\nview: text\ntext: [CLS] the bat flew at night [SEP]\nseed: 2017\n"
 ONE = BAT + "d_model: 8\n"
 STACK = BAT + "d_model: 96\nlayers: 6\nheads: 12\nlayer: 2\nhead: 4\nfrom: bat\n"
@@ -123,14 +121,11 @@ def test_the_panel_is_written_once_and_shown_behind_all_words_but_nothing_beyond
 
 
 def test_a_checked_word_slides_every_window_to_its_row() -> None:
-    rules = re.findall(
-        r"\.attention:has\(\.tokens label:nth-of-type\((\d+)\) :checked\)\{--token:(\d+)\}", CSS
-    )
-    assert [(int(k), int(row)) for k, row in rules] == [(k + 1, k) for k in range(MOST_TOKENS)]
+    rows = [place(".tokens label@ :checked", "token", k + 1) for k in range(MOST_TOKENS)]
+    assert rows == [*range(MOST_TOKENS)]
     height = float((windows(page(STACK))[0].get("viewBox") or "").split()[-1])
-    (percent,) = re.findall(
-        r"\.token\{transform:translateY\(calc\(var\(--token\)\*(-\d+)%\)\)\}", CSS
-    )
+    slid = r"\.token\{transform:translateY\(calc\(\(var\(--token\) \+ var\(--token8\)\)\*(-\d+)%"
+    (percent,) = re.findall(slid, CSS)
     assert int(percent) / 100 * height == -1, "not one cell for each token"
     assert {window[-1].get("class") for window in windows(page(STACK))} == {"token"}
 
@@ -155,12 +150,8 @@ def test_the_sentence_follows_the_word_where_there_is_one_panel() -> None:
 
 
 def test_every_word_has_a_rule_that_shows_its_sentence_and_one_more_for_all_of_them() -> None:
-    rules = re.findall(
-        r"\.attention:has\(\.tokens label:nth-of-type\((\d+)\) :checked\)"
-        r" \.told :nth-child\((\d+)\)",
-        CSS,
-    )
-    assert [(int(k), int(row)) for k, row in rules] == [(k, k) for k in range(1, MOST_TOKENS + 1)]
+    for k in range(1, MOST_TOKENS + 1):
+        assert shown(".tokens label@ :checked", ".told ", k, MOST_TOKENS) == [k]
 
 
 def test_the_sentences_of_many_panels_are_the_first_words_and_hidden_for_another() -> None:
