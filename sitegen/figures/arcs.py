@@ -12,23 +12,20 @@ from collections.abc import Iterator
 from math import hypot
 
 from sitegen.figures.frame import write_figure, write_file
-from sitegen.figures.heatmap import write_legend
-from sitegen.figures.layout import GAP, LEGEND_HEIGHT, label, label_width
+from sitegen.figures.layout import GAP, LEGEND_HEIGHT, label, label_width, visible
+from sitegen.figures.legend import write_key, write_legend
 from sitegen.figures.scene import Scene
 from sitegen.figures.sprite import PLAIN_OPACITY
 from sitegen.figures.svg import Markup, join, tag, text
 from sitegen.figures.tokens import (
     FONT,
     panel_id,
-    place_legend,
-    visible,
     write_button,
-    write_key,
     write_panel,
     write_told,
 )
 from sitegen.figures.weights import TOP_LEVEL, levels
-from sitegen.figures.words import ENGLISH, panel_name, sentence, title
+from sitegen.figures.words import ENGLISH, panel_title, sentence, title
 from sitegen.model import Figure
 
 WIDE = 280  # the lines' part of the picture
@@ -37,6 +34,7 @@ RUN = WIDE // STEP  # of a line that falls by one token, in tokens
 STROKE = 5
 ALIKE = 7  # slopes with strips of the same height
 FAINT = ".12"  # of lines that do not begin at the chosen token
+WHAT = "Attention lines"
 HOW = (
     "Lines from the tokens on the left to those on the right: the stronger, the larger the weight."
 )
@@ -45,10 +43,6 @@ HOW = (
 def draw_arcs(scene: Scene) -> Figure:
     """The figure in all its renderings."""
     return write_figure(scene, _plot(scene), _file(scene), readouts=write_told(scene, every=True))
-
-
-def _title(scene: Scene) -> str:
-    return title(scene.spec, "Attention lines")
 
 
 def _plot(scene: Scene) -> Markup:
@@ -61,7 +55,7 @@ def _plot(scene: Scene) -> Markup:
     every = write_button(scene, checked=row is None)
     froms.append(tag("label", every, text("all"), **ENGLISH))
     legend = tag("legend", text("from"), **ENGLISH)
-    name = tag("title", text(_title(scene)), id=f"{scene.spec.id}.title")
+    name = tag("title", text(title(scene.spec, WHAT)), id=f"{scene.spec.id}.title")
     size: dict[str, str | int] = {"width": WIDE, "height": STEP * len(tokens)}
     lines = tag(
         "svg",
@@ -131,17 +125,18 @@ def _file(scene: Scene) -> str:
     labels = [label(token, FONT) for token in scene.spec.tokens]
     left = max(label_width(each, FONT) for each in [*labels, "from"]) + 2 * GAP
     top, bottom = FONT + GAP, FONT + GAP + STEP * len(labels)
-    panel = panel_name(scene.weights, *scene.chosen).lower()
-    key = place_legend(left, bottom)
     return write_file(
         scene,
         join(
-            *_lines(scene, left, top), _labels(scene, labels, left, top), write_legend(scene, key)
+            *_lines(scene, left, top),
+            _labels(scene, labels, left, top),
+            write_legend(scene, left, bottom),
         ),
-        name=f"{_title(scene)} ({panel})" if panel else _title(scene),
+        name=panel_title(scene, WHAT),
         about=f"{HOW} {sentence(scene)}",
         size=(2 * left + WIDE, bottom + LEGEND_HEIGHT),
         font=FONT,
+        bare=True,
     )
 
 

@@ -18,6 +18,7 @@ LONGEST_BLOCK = 200_000
 LONGEST_SHOWN = 40
 COMMENT = re.compile(r"^\s*#.*|(?<=\s\s)#.*|(?<=\t)#.*")
 CONTINUED = re.compile(r"\s{2,}|\t")
+TRUTH = {"no": False, "false": False, "yes": True, "true": True}
 ROW_OR_NUMBER = re.compile(r"/|[^\s/]+")
 
 
@@ -96,6 +97,13 @@ def shown(text: str) -> str:
 def counted(count: int, noun: str) -> str:
     """`1 row`, `2 rows`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def truth(entry: Entry, hint: str, mistakes: Mistakes) -> bool:
+    """Whether the value is `yes` or `true`, and no mistake."""
+    if entry.text not in TRUTH:
+        mistakes.add(f'{entry.key.text} is "{shown(entry.text)}"', entry.span, hint)
+    return TRUTH.get(entry.text, False)
 
 
 def read_entries(fence: Fence, known: Collection[str], mistakes: Mistakes) -> tuple[Entry, ...]:

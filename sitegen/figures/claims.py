@@ -17,8 +17,9 @@ from sitegen.errors import ClaimError, FigureError, Span
 from sitegen.figures.block import Mistakes
 from sitegen.figures.grammar import read_question
 from sitegen.figures.needs import ONE_HEAD, ONE_HEAD_HINT
+from sitegen.figures.numerals import NBSP
 from sitegen.figures.spec import Spec
-from sitegen.figures.sums import NBSP, Sums, decimals_of, percent
+from sitegen.figures.sums import Sums, decimals_of, percent
 from sitegen.figures.terms import (
     FINEST,
     Arrow,

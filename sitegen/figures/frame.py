@@ -12,7 +12,7 @@ from sitegen.figures.choices import write_choices, write_readouts
 from sitegen.figures.scene import Scene
 from sitegen.figures.svg import Markup, join, tag, text
 from sitegen.figures.table import MOST_COLUMNS, write_csv, write_table
-from sitegen.figures.words import ENGLISH, facts, names, sentence
+from sitegen.figures.words import ENGLISH, facts, names, part_of, sentence
 from sitegen.model import Figure, file_stem
 
 STYLE = """
@@ -24,6 +24,8 @@ image{image-rendering:pixelated}
 @media(forced-colors:active){svg,.shade{color:CanvasText}.paper{fill:Canvas}.shade{opacity:.45}}
 @media print{svg{color:#000}.paper{fill:#fff}}
 """
+BARE = ".shade{opacity:1}\n"
+"""Added where no text stands on a shade, in which case it need not be pale."""
 
 
 def write_figure(  # noqa: PLR0913
@@ -84,7 +86,7 @@ def _caption(scene: Scene, claims: list[str]) -> Markup:
 def _numbers(scene: Scene, table: Markup, *, whole: bool) -> Markup:
     """The table, folded, and where all other numbers are."""
     spec = scene.spec
-    label = f"Numbers of {spec.id.replace('.', ' ')}"
+    label = part_of(spec, "Numbers")
     region = tag("div", table, class_="table", role="region", tabindex="0", aria_label=label)
     link = tag("a", text("All as CSV"), href=f"{file_stem(spec.id)}.csv", download="")
     more = [] if whole else [tag("p", link)]
@@ -93,11 +95,19 @@ def _numbers(scene: Scene, table: Markup, *, whole: bool) -> Markup:
 
 
 def write_file(  # noqa: PLR0913
-    scene: Scene, picture: Markup, *, name: str, about: str, size: tuple[int, int], font: int
+    scene: Scene,
+    picture: Markup,
+    *,
+    name: str,
+    about: str,
+    size: tuple[int, int],
+    font: int,
+    bare: bool = False,
 ) -> str:
-    """The picture as a file, on its own paper."""
+    """The picture as a file, on its own paper; `bare`: no text stands on its shades."""
     paper = tag("rect", class_="paper", width="100%", height="100%", fill="none")
-    dressed = join(tag("style", Markup(STYLE)), paper, picture)
+    style = Markup(STYLE + BARE if bare else STYLE)
+    dressed = join(tag("style", style), paper, picture)
     root = {"xmlns": "http://www.w3.org/2000/svg"}
     svg = write_svg(scene, dressed, root, name=name, about=about, size=size, font=font)
     return f"{svg}\n"

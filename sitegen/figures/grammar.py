@@ -28,7 +28,7 @@ from itertools import islice
 import msgspec
 
 from sitegen.errors import Span
-from sitegen.figures.block import Entry, Mistakes, Word, counted, part, shown
+from sitegen.figures.block import Entry, Mistakes, Word, counted, part, shown, truth
 from sitegen.figures.terms import (
     FINEST,
     Amount,
@@ -63,7 +63,6 @@ PERCENT = re.compile(r"([0-9]{0,4})(?:\.([0-9]{1,7}))?%")
 PLACE = re.compile(r"(?:([0-9]{1,4})\.)?([0-9]{1,4})")
 CLAIM_HINT = "write a claim as in `bat -> flew > bat -> the` or `bat -> flew >= 20%`"
 QUESTION_HINT = "ask as in `bat->flew`, `bat->flew .1`, `bat->flew + bat->night` or `check 2`"
-TRUTH = {"no": False, "false": False, "yes": True, "true": True}
 
 
 def read_claims(typed: Sequence[Entry], scope: Scope, mistakes: Mistakes) -> tuple[Claim, ...]:
@@ -75,7 +74,7 @@ def read_claims(typed: Sequence[Entry], scope: Scope, mistakes: Mistakes) -> tup
             reader = _Reader(entry.lines, entry.span, scope, mistakes, CLAIM_HINT)
             claims.append(Claim(comparisons=reader.claim(), span=entry.span))
         elif entry.key.text == "expect" and above == "check":
-            expected = _truth(entry, mistakes)
+            expected = truth(entry, "write false or true", mistakes)
             claims[-1] = msgspec.structs.replace(claims[-1], expected=expected)
         elif entry.key.text == "expect":
             hint = "write it on the line below a `check:`"
@@ -85,12 +84,6 @@ def read_claims(typed: Sequence[Entry], scope: Scope, mistakes: Mistakes) -> tup
         message = f"{len(claims):,} checks are too many for one figure"
         mistakes.add(message, claims[MOST_CLAIMS].span, f"at most {MOST_CLAIMS}")
     return tuple(claims)
-
-
-def _truth(entry: Entry, mistakes: Mistakes) -> bool:
-    if entry.text not in TRUTH:
-        mistakes.add(f'expect is "{shown(entry.text)}"', entry.span, "write false or true")
-    return TRUTH.get(entry.text, True)
 
 
 def read_question(text: str, span: Span, scope: Scope, mistakes: Mistakes) -> Question:

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from sitegen.figures.choices import sprite_id
 from sitegen.figures.frame import write_figure, write_file
-from sitegen.figures.heatmap import draw_heatmap, write_key, write_legend
+from sitegen.figures.heatmap import draw_heatmap
 from sitegen.figures.layout import GAP, LEGEND, LEGEND_HEIGHT, label, label_width
+from sitegen.figures.legend import write_key, write_legend
 from sitegen.figures.scene import Scene
 from sitegen.figures.sprite import write_sprite
 from sitegen.figures.svg import Markup, join, tag, text
-from sitegen.figures.tokens import place_legend
-from sitegen.figures.words import ENGLISH, row_name, sentence, title
+from sitegen.figures.words import ENGLISH, HOW, row_name, sentence, title
 from sitegen.model import Figure, Value
 
 CELL, SIDE = 20, 140  # a cell and a panel, at least, in user units
@@ -30,7 +30,6 @@ BETWEEN, NAME, LINE = 12, 22, 26  # panels in the file; the height of a name and
 WIDE, NARROW = 540, 320  # the pixels of a column of text, and of one on a phone
 LEGIBLE = 9.5  # pixels
 MANY = 24  # panels; more stand closer
-HOW = "From rows to columns: the stronger the shade, the larger the weight."
 
 
 class Grid(Value, frozen=True):
@@ -267,7 +266,7 @@ def _file(scene: Scene, grid: Grid, sprite: Markup) -> str:
             inside += [] if place or i >= grid.wide else [above]
             parts.append(tag("g", *inside, transform=f"translate({x} {y})"))
         y += grid.side + NAME + LINE
-    parts.append(write_legend(scene, place_legend(edge + 5 * GAP, y - LINE)))
+    parts.append(write_legend(scene, edge + 5 * GAP, y - LINE))
     width = max(edge + grid.wide * step, edge + LEGEND + 16 * GAP)
     return write_file(
         scene,
@@ -276,6 +275,7 @@ def _file(scene: Scene, grid: Grid, sprite: Markup) -> str:
         about=f"{_told(scene)} {sentence(scene)}",
         size=(width, y - LINE + LEGEND_HEIGHT),
         font=HEADING,
+        bare=True,
     )
 
 

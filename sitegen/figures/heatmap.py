@@ -11,13 +11,17 @@ from collections.abc import Iterator
 
 from sitegen.figures.choices import write_sliding
 from sitegen.figures.frame import write_figure, write_file, write_svg
-from sitegen.figures.layout import GAP, LEGEND, MOST_PRINTED, Layout, lay_out
+from sitegen.figures.layout import GAP, MOST_PRINTED, Layout, lay_out
+from sitegen.figures.legend import write_key, write_legend
 from sitegen.figures.scene import Scene
-from sitegen.figures.sprite import PLAIN_OPACITY, write_sprite
+from sitegen.figures.sprite import write_sprite
 from sitegen.figures.svg import Markup, join, tag, text
 from sitegen.figures.weights import percents
-from sitegen.figures.words import ENGLISH, description, panel_name, sentence, title
+from sitegen.figures.words import description, panel_title, part_of, sentence, title
 from sitegen.model import Figure
+
+MOST_RULED = 24
+"""Tokens whose cells are ruled off plainly; rules between more would outshine the shades."""
 
 
 def draw_heatmap(
@@ -34,11 +38,15 @@ def draw_heatmap(
     told = told or sentence(scene)
     file = write_file(
         scene,
-        join(_picture(scene, layout, alone, printed=True), write_legend(scene, layout)),
-        name=_name(scene),
+        join(
+            _picture(scene, layout, alone, printed=True),
+            write_legend(scene, layout.left, layout.bottom),
+        ),
+        name=panel_title(scene),
         about=f"{description(scene.spec)} {told}",
         size=(layout.width, layout.height),
         font=layout.font,
+        bare=len(layout.labels) > MOST_PRINTED,
     )
     plot = _plot(scene, layout)
     return write_figure(
@@ -59,15 +67,9 @@ def _plot(scene: Scene, layout: Layout) -> Markup:
         font=layout.font,
         stretch=1 if wide else 1.25,  # to reading size
     )
-    label = f"Heatmap of {spec.id.replace('.', ' ')}"
+    label = part_of(spec, "Heatmap")
     region = {"role": "region", "tabindex": "0", "aria_label": label} if wide else {}
     return tag("div", svg, write_key(), class_="plot wide" if wide else "plot", **region)
-
-
-def _name(scene: Scene) -> str:
-    """The name of the picture, and of the one panel that a file shows."""
-    panel = panel_name(scene.weights, *scene.chosen).lower()
-    return f"{title(scene.spec)} ({panel})" if panel else title(scene.spec)
 
 
 def _picture(scene: Scene, layout: Layout, cells: Markup, *, printed: bool) -> Markup:
@@ -100,7 +102,8 @@ def _grid(layout: Layout) -> Markup:
     down = f"v{height}" + f"m{layout.across} {-height}v{height}" * n
     start = f"M{layout.left} {layout.top}"
     rules = start + across + start + down
-    return tag("path", class_="grid", d=rules, stroke="currentColor", stroke_opacity=".25")
+    faint = ".25" if n <= MOST_RULED else ".1"
+    return tag("path", class_="grid", d=rules, stroke="currentColor", stroke_opacity=faint)
 
 
 def _mark(scene: Scene, layout: Layout) -> Iterator[Markup]:
@@ -163,23 +166,3 @@ def _percents(scene: Scene, layout: Layout) -> Markup:
         if not (scene.spec.causal and x > y)
     ]
     return tag("g", *cells, class_="percents", text_anchor="middle")
-
-
-def write_key() -> Markup:
-    """The scale of the shades in a page, in which a style sheet gives the shade."""
-    return tag("p", text("0 %"), tag("i", Markup("")), text("100 %"), class_="key", **ENGLISH)
-
-
-def write_legend(scene: Scene, layout: Layout) -> Markup:
-    """The scale of the shades, from 0 to 100 %: always the same, so that figures compare."""
-    name, y = f"{scene.spec.id}.scale", layout.bottom + 14
-    place = {"x": layout.left, "y": y, "width": LEGEND, "height": 12}
-    ink: dict[str, str | int] = {"stop_color": "currentColor"}
-    stops = tag("stop", stop_opacity=0, **ink), tag("stop", offset=1, **ink)
-    scale = tag("linearGradient", *stops, id=name)
-    fill = tag("rect", **place, fill=f"url(#{name})")
-    shade = tag("g", scale, fill, class_="shade", opacity=PLAIN_OPACITY)
-    y += 11
-    low = tag("text", text("0 %"), x=layout.left - GAP, y=y, text_anchor="end")
-    high = tag("text", text("100 %"), x=layout.left + LEGEND + GAP, y=y)
-    return tag("g", shade, low, high, class_="legend")

@@ -6,6 +6,7 @@ counts as wide as its kind usually is, rounded up, so that the bytes depend on n
 
 from __future__ import annotations
 
+from functools import lru_cache
 from unicodedata import category, east_asian_width
 
 from sitegen.model import Value
@@ -78,21 +79,28 @@ def lay_out(tokens: tuple[str, ...]) -> Layout:
 
 def label_width(label: str, font: int) -> int:
     """About how wide a label is, in user units."""
-    return -(-sum(map(_hundredths, label, " " + label)) * font // 100)
+    drawn = (char for before, char in zip(" " + label, label, strict=False) if before != JOINER)
+    return -(-sum(map(_hundredths, drawn)) * font // 100)
 
 
-def _hundredths(char: str, before: str) -> int:
+@lru_cache(2_000)
+def _hundredths(char: str) -> int:
     """Of an em: marks take no room, Han characters and emoji a whole em, M and W nearly so."""
-    if category(char) in {"Mn", "Me", "Cf"} or before == JOINER:
+    if category(char) in {"Mn", "Me", "Cf"}:
         return 0
     if east_asian_width(char) in "WF":
         return 100 if char.isalnum() else 140
     return 85 if char in "MWmw@—…%" else 60
 
 
+def visible(token: str) -> str:
+    """The token as it is read, blanks made visible."""
+    return token if token.strip() else "␣" * len(token)
+
+
 def label(token: str, font: int) -> str:
     """The token as a label: cut between characters that belong together, blanks made visible."""
-    shown = token if token.strip() else "␣" * len(token)
+    shown = visible(token)
     if label_width(shown, font) <= WIDEST_LABEL:
         return shown
     end = len(shown)

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final
 
 from sitegen.errors import Span
-from sitegen.figures.block import Entry, Mistakes, Word, by_key, read_entries, shown
+from sitegen.figures.block import Entry, Mistakes, Word, by_key, read_entries, shown, truth
 from sitegen.figures.grammar import CLAIM_KEYS, read_claims
 from sitegen.figures.matrices import (
     INPUT_KEYS,
@@ -50,7 +49,6 @@ CONTROLS = re.compile(
     + "".join(chr(plane | end) for plane in range(0, 0x110000, 0x10000) for end in (0xFFFE, 0xFFFF))
     + "]"
 )
-FALSE_OR_TRUE: Final = {"no": False, "false": False, "yes": True, "true": True}
 
 
 class Spec(Value, frozen=True):
@@ -94,7 +92,10 @@ def read_spec(fence: Fence) -> Spec:
     claims = read_claims(typed, Scope(tokens, layers, heads, layer), mistakes)
     caption, own_id = _caption(entries, mistakes), _id(entries, mistakes)
     _check_layers(entries, inputs, (layers, heads), mistakes)
-    _check_positions(entries, inputs, mistakes)
+    if positions and isinstance(inputs, Given):
+        hint = "give X, W_Q and W_K, or seed and d_model"
+        span = entries["positions"].span
+        mistakes.add("there are no vectors to add positions to", span, hint)
     if view == "steps" and inputs is not None:
         check_steps(entries, inputs, len(tokens), heads, mistakes)
     if view == "arcs":
@@ -204,21 +205,8 @@ def _check_layers(
         mistakes.add("numbers made by hand are one layer", span, hint)
 
 
-def _check_positions(
-    entries: Mapping[str, Entry], inputs: Inputs | None, mistakes: Mistakes
-) -> None:
-    """Positions are added to vectors."""
-    positions = entries.get("positions")
-    if isinstance(inputs, Given) and positions and FALSE_OR_TRUE.get(positions.text):
-        hint = "give X, W_Q and W_K, or seed and d_model"
-        mistakes.add("there are no vectors to add positions to", positions.span, hint)
-
-
 def _yes_or_no(entries: Mapping[str, Entry], key: str, mistakes: Mistakes) -> bool:
-    entry = entries.get(key)
-    if entry and entry.text not in FALSE_OR_TRUE:
-        mistakes.add(f'{key} is "{shown(entry.text)}"', entry.span, "write yes or no")
-    return FALSE_OR_TRUE.get(entry.text, False) if entry else False
+    return key in entries and truth(entries[key], "write yes or no", mistakes)
 
 
 def _scale(entries: Mapping[str, Entry], mistakes: Mistakes) -> float | None:

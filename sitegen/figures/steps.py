@@ -19,7 +19,7 @@ from sitegen.figures.scene import Scene
 from sitegen.figures.slide import write_slide
 from sitegen.figures.svg import Markup, join, tag, text
 from sitegen.figures.table import write_rows, write_table
-from sitegen.figures.words import ENGLISH, names, sentence, title
+from sitegen.figures.words import ENGLISH, names, part_of, sentence, title
 from sitegen.figures.working import Matrix, Step, Working, work_out
 from sitegen.model import Figure
 
@@ -129,7 +129,7 @@ def _written(scene: Scene, steps: Iterable[tuple[int, Step]]) -> Iterator[Markup
 def _term(scene: Scene, matrix: Matrix) -> Markup:
     """A matrix behind its sign; a wide one scrolls in a region of its own."""
     wide = _width(matrix) > WIDEST
-    label = f"{matrix.name} of {scene.spec.id.replace('.', ' ')}"
+    label = part_of(scene.spec, matrix.name)
     region = {"role": "group", "tabindex": "0", "aria_label": label} if wide else {}
     table = tag("div", _table(scene, matrix), class_="matrix", **region)
     sign = [tag("span", text(matrix.sign), class_="sign")] if matrix.sign else []
@@ -146,7 +146,7 @@ def _width(matrix: Matrix) -> int:
 
 def _table(scene: Scene, matrix: Matrix) -> Markup:
     """Numbers with a heading for each row and column."""
-    caption = tag("caption", write_name(matrix.name, "sub"))
+    caption = tag("caption", _name(matrix.name))
     head = tag("tr", tag("td", Markup("")), *_column_headings(matrix))
     parts, groups, over = matrix.parts, list[Markup](), list[Markup]()
     if parts > 1:
@@ -190,7 +190,7 @@ def _sought(matrix: Matrix, j: int) -> str | None:
     return " ".join(f"for-{i + 1}" for i, top in enumerate(matrix.tops) if top == j) or None
 
 
-def write_name(name: str, index: str) -> Markup:
-    """A name of a matrix, `W_Q` with its index as one."""
+def _name(name: str) -> Markup:
+    """`W_Q`, with its index as one."""
     stem, _, below = name.partition("_")
-    return join(text(stem), tag(index, text(below))) if below else text(name)
+    return join(text(stem), tag("sub", text(below))) if below else text(name)

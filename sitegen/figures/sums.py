@@ -13,10 +13,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from sitegen.figures.numerals import NBSP
 from sitegen.figures.terms import FINEST, Arrow, Comparison, Operator, Place, Share, Sum
 from sitegen.figures.weights import UNIT, Units, Weights, percents
 
-NBSP = "\u00a0"
 PERCENT = UNIT // 100
 
 COMPARE: Mapping[Operator, Callable[[Units, Units], NDArray[np.bool_]]] = {

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sitegen.figures.frame import write_figure, write_file
-from sitegen.figures.heatmap import write_legend
-from sitegen.figures.layout import GAP, LEGEND_HEIGHT, label_width
+from sitegen.figures.layout import GAP, LEGEND_HEIGHT, label_width, visible
+from sitegen.figures.legend import write_key, write_legend
 from sitegen.figures.scene import Scene
 from sitegen.figures.sprite import PLAIN_OPACITY
 from sitegen.figures.svg import Markup, join, tag, text
@@ -20,17 +20,14 @@ from sitegen.figures.tokens import (
     Way,
     from_token,
     panel_id,
-    place_legend,
     turns,
-    visible,
     way,
     write_button,
-    write_key,
     write_panel,
     write_told,
 )
 from sitegen.figures.weights import TOP_LEVEL, levels
-from sitegen.figures.words import ENGLISH, panel_name, sentence, title
+from sitegen.figures.words import ENGLISH, panel_title, sentence, title
 from sitegen.model import Figure, Value
 
 LINE = 480  # wide, if no word is wider
@@ -39,6 +36,7 @@ WORD = 28  # high
 LETTERS = 16  # the font of the words
 LEAD = 8  # between lines
 BETWEEN = 4  # between words
+WHAT = "Text shaded by attention"
 HOW = "From the outlined word to all: the stronger the shade, the larger the weight."
 ISOLATE = {"ltr": "\u2067", "rtl": "\u2066"}  # of a run the other way
 POP = "\u2069"
@@ -63,10 +61,6 @@ def draw_text(scene: Scene) -> Figure:
     return write_figure(scene, _plot(scene), _file(scene), readouts=write_told(scene))
 
 
-def _title(scene: Scene) -> str:
-    return title(scene.spec, "Text shaded by attention")
-
-
 def _plot(scene: Scene) -> Markup:
     """The words of a page. A run against the direction of the text is isolated from it."""
     tokens = scene.spec.tokens
@@ -79,7 +73,9 @@ def _plot(scene: Scene) -> Markup:
         for k in range(len(tokens))
     ]
     legend = tag("legend", text("From the outlined word; choose another:"), **ENGLISH)
-    name = tag("span", text(_title(scene)), id=f"{scene.spec.id}.title", hidden="", **ENGLISH)
+    name = tag(
+        "span", text(title(scene.spec, WHAT)), id=f"{scene.spec.id}.title", hidden="", **ENGLISH
+    )
     choice = tag("fieldset", legend, *map(Markup, words), class_="tokens words", dir=base)
     return tag("div", name, choice, write_key(), class_="plot")
 
@@ -103,13 +99,11 @@ def _file(scene: Scene) -> str:
     """The words as a picture, laid out in lines."""
     boxes = _set(scene.spec.tokens)
     width = max(LEAST, *(box.x + box.width for box in boxes))
-    panel = panel_name(scene.weights, *scene.chosen).lower()
     top = boxes[-1].y + WORD
-    key = place_legend(5 * GAP, top)
     return write_file(
         scene,
-        join(*_words(scene, boxes), write_legend(scene, key)),
-        name=f"{_title(scene)} ({panel})" if panel else _title(scene),
+        join(*_words(scene, boxes), write_legend(scene, 5 * GAP, top)),
+        name=panel_title(scene, WHAT),
         about=f"{HOW} {sentence(scene)}",
         size=(width + GAP, top + LEGEND_HEIGHT),
         font=FONT,

@@ -15,10 +15,9 @@ from unicodedata import bidirectional
 from msgspec import structs
 
 from sitegen.figures.choices import write_readouts, write_sliding
-from sitegen.figures.layout import GAP, LEGEND, LEGEND_HEIGHT, Layout
 from sitegen.figures.scene import Scene
 from sitegen.figures.svg import Markup, tag, text
-from sitegen.figures.words import ENGLISH, sentence
+from sitegen.figures.words import ENGLISH, of_tokens, sentence
 
 Way = Literal["ltr", "rtl"]
 FONT = 14
@@ -55,38 +54,13 @@ def write_told(scene: Scene, *, every: bool = False) -> Markup:
     """
     if scene.panels > 1:
         return write_readouts(scene)
-    scenes = [from_token(scene, row) for row in range(len(scene.spec.tokens))]
-    scenes += [from_token(scene, None)] if every else []
+    sentences = of_tokens(scene) + ([sentence(from_token(scene, None))] if every else [])
+    first = len(scene.spec.tokens) if scene.spec.row is None else scene.spec.row
     told = [
-        tag("p", text(sentence(each)), class_="first" if each.spec.row == scene.spec.row else None)
-        for each in scenes
+        tag("p", text(each), class_="first" if i == first else None)
+        for i, each in enumerate(sentences)
     ]
     return tag("div", *told, class_="told", role="status", **ENGLISH)
-
-
-def write_key() -> Markup:
-    """The scale of the shades below the words of a page; its colours come with the style sheet."""
-    return tag("p", text("0 %"), tag("i", Markup("")), text("100 %"), class_="key", **ENGLISH)
-
-
-def place_legend(left: int, top: int) -> Layout:
-    """A layout that is only a legend."""
-    return Layout(
-        labels=(),
-        left=left,
-        top=top,
-        across=0,
-        down=0,
-        font=FONT,
-        turned=False,
-        width=left + LEGEND + GAP,
-        height=top + LEGEND_HEIGHT,
-    )
-
-
-def visible(token: str) -> str:
-    """The token as it is read, blanks made visible."""
-    return token if token.strip() else "␣" * len(token)
 
 
 def way(tokens: Sequence[str]) -> Way:

@@ -7,26 +7,31 @@ fact of how the figure was made.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import assert_never
 from unicodedata import bidirectional
 
 import numpy as np
 
+from sitegen.figures.block import counted
 from sitegen.figures.matrices import Given, Projected, Seeded
+from sitegen.figures.numerals import NBSP
 from sitegen.figures.scene import Scene
 from sitegen.figures.spec import Spec
 from sitegen.figures.weights import Units, Weights, percents
 
 ENGLISH = {"lang": "en", "dir": "ltr"}
 """What we say of a figure, whichever language the page around it is in."""
-NBSP = "\u00a0"
+HEATMAP = "Attention heatmap"
+HOW = "From rows to columns: the stronger the shade, the larger the weight."
 MOST_NAMED, MOST_NAMED_OF_MANY, MANY = 5, 2, 24
 """Tokens named in a sentence; fewer where there are very many sentences."""
 MOST_CELLS = 3
 LONGEST_TITLE = 60
 
 
-def names(tokens: Sequence[str]) -> tuple[str, ...]:
+@lru_cache(8)
+def names(tokens: tuple[str, ...]) -> tuple[str, ...]:
     """Each token, numbered where it occurs twice: `the (1)`, `bat`, `the (2)`."""
     seen: dict[str, int] = {}
     found = []
@@ -43,11 +48,22 @@ def _isolated(token: str) -> str:
     return f"\u2068{token}\u2069" if leftward else token
 
 
-def title(spec: Spec, what: str = "Attention heatmap") -> str:
+def title(spec: Spec, what: str = HEATMAP) -> str:
     """The name of the picture."""
     words = " ".join(spec.tokens)
     shown = words if len(words) <= LONGEST_TITLE else words[: LONGEST_TITLE - 1].rstrip() + "…"
     return f"{what}: {shown}"
+
+
+def panel_title(scene: Scene, what: str = HEATMAP) -> str:
+    """The name of a picture of only the panel that is shown first."""
+    panel = panel_name(scene.weights, *scene.chosen).lower()
+    return f"{title(scene.spec, what)} ({panel})" if panel else title(scene.spec, what)
+
+
+def part_of(spec: Spec, part: str) -> str:
+    """`Numbers of figure 1`."""
+    return f"{part} of {spec.id.replace('.', ' ')}"
 
 
 def panel_name(weights: Weights, row: int, column: int) -> str:
@@ -67,7 +83,7 @@ def row_name(weights: Weights, row: int) -> str:
 def sentence(scene: Scene) -> str:
     """What the panel that is shown first says."""
     name = panel_name(scene.weights, *scene.chosen)
-    told = _sentences(scene, scene.weights.units[scene.chosen][None, None])[0][0]
+    [[told]] = _sentences(scene, scene.panel[None, None])
     return f"{name}: {told}" if name else told
 
 
@@ -82,25 +98,34 @@ def _sentences(scene: Scene, units: Units) -> list[list[str]]:
 
 
 def _of_row(scene: Scene, units: Units) -> list[list[str]]:
-    """The largest weights of the highlighted row, and what the others have in all."""
-    called = names(scene.spec.tokens)
-    shares = percents(units[:, :, scene.spec.row])  # [n_row, n_column, n_key]
-    many = scene.panels > MANY
+    """What the highlighted row of each panel says."""
+    called, row = names(scene.spec.tokens), scene.spec.row or 0
+    queries = [called[row]] * units.shape[1]
+    return [_attends(scene, rows, queries) for rows in units[:, :, row]]
+
+
+def of_tokens(scene: Scene) -> list[str]:
+    """What each row of the chosen panel says, without the panel's name."""
+    return _attends(scene, scene.panel, names(scene.spec.tokens))
+
+
+def _attends(scene: Scene, rows: Units, queries: Sequence[str]) -> list[str]:
+    """The largest weights of each of `rows[m, n_key]`, and what the others have in all."""
+    called, many = names(scene.spec.tokens), scene.panels > MANY
     most = MOST_NAMED_OF_MANY if many else MOST_NAMED
-    order = np.argsort(-shares, axis=-1, kind="stable")[..., :most]
-    tops = -np.sort(-shares, axis=-1)[..., :most]
+    shares = percents(rows)  # [m, n_key]
+    order = np.argsort(-shares, axis=-1, kind="stable")[:, :most]
+    tops = np.take_along_axis(shares, order, axis=-1)
     others = (shares > 0).sum(axis=-1) - (tops > 0).sum(axis=-1)
     left = 100 - tops.sum(axis=-1)
-    attends = f"{called[scene.spec.row or 0]} attends "
     found = []
-    for line in zip(order.tolist(), tops.tolist(), others.tolist(), left.tolist(), strict=True):
-        told = []
-        for keys, top, more, rest in zip(*line, strict=True):
-            parts = [f"{p}{NBSP}% to {called[i]}" for i, p in zip(keys, top, strict=True) if p]
-            if more and not many:
-                parts.append(f"{rest}{NBSP}% to {more} other token{'s' if more > 1 else ''}")
-            told.append(f"{attends}{', '.join(parts)}{', …' if more and many else '.'}")
-        found.append(told)
+    for query, keys, top, more, rest in zip(
+        queries, order.tolist(), tops.tolist(), others.tolist(), left.tolist(), strict=True
+    ):
+        parts = [f"{p}{NBSP}% to {called[i]}" for i, p in zip(keys, top, strict=True) if p]
+        if more and not many:
+            parts.append(f"{rest}{NBSP}% to {counted(more, 'other token')}")
+        found.append(f"{query} attends {', '.join(parts)}{', …' if more and many else '.'}")
     return found
 
 
@@ -133,9 +158,8 @@ def _of_peaks(scene: Scene, units: Units) -> list[list[str]]:
 
 def description(spec: Spec) -> str:
     """How to read a heatmap."""
-    how = "From rows to columns: the stronger the shade, the larger the weight."
     marked = "" if spec.row is None else f" The row of {names(spec.tokens)[spec.row]} is marked."
-    return how + marked
+    return HOW + marked
 
 
 def facts(scene: Scene) -> str:
@@ -143,10 +167,11 @@ def facts(scene: Scene) -> str:
     spec = scene.spec
     width, source = _source(spec)
     factor = f"1/√{width // spec.heads}" if spec.scale is None else f"{spec.scale:g}"
+    scaled = "not scaled" if spec.scale == 1 else f"scaled by {factor}"
     parts = [
         f"Toy model, {_place(spec)}",
         f"rows sum to 100{NBSP}%",
-        "scores not scaled" if spec.scale == 1 else f"scores scaled by {factor}",
+        f"scores {scaled}{', shown first' if spec.view == 'scale' else ''}",
         "each token sees only itself and what came before" if spec.causal else "",
         "sinusoidal positions added" if spec.positions else "",
         f"{source}, not learned",
@@ -156,10 +181,11 @@ def facts(scene: Scene) -> str:
 
 
 def _place(spec: Spec) -> str:
-    """Which layer and head are shown first, of how many."""
+    """Which layer and head are shown first, of how many; in the view `scale`, which is shown."""
     head = f"head {spec.head} of {spec.heads}"
     place = f"layer {spec.layer} of {spec.layers}, {head}" if spec.layers > 1 else head
-    return f"{place}, shown first" if spec.layers * spec.heads > 1 else place
+    several = spec.layers * spec.heads > 1 and spec.view != "scale"
+    return f"{place}, shown first" if several else place
 
 
 def _source(spec: Spec) -> tuple[int, str]:
