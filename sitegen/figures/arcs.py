@@ -16,7 +16,7 @@ from sitegen.figures.layout import GAP, LEGEND_HEIGHT, label, label_width, visib
 from sitegen.figures.legend import write_key, write_legend
 from sitegen.figures.scene import Scene
 from sitegen.figures.sprite import PLAIN_OPACITY
-from sitegen.figures.svg import Markup, join, tag, text
+from sitegen.figures.svg import Markup, join, tag, text, write_text
 from sitegen.figures.tokens import (
     FONT,
     panel_id,
@@ -162,14 +162,9 @@ def _labels(scene: Scene, labels: list[str], left: int, top: int) -> Markup:
     first = top + STEP // 2 + FONT // 3
     sides = []
     for x, anchor, head in ((left - GAP, "end", "from"), (left + WIDE + GAP, None, "to")):
+        bold = scene.spec.row if anchor else None
         words = [
-            tag(
-                "text",
-                text(each),
-                x=x,
-                y=first + i * STEP,
-                font_weight="bold" if anchor and i == scene.spec.row else None,
-            )
+            write_text(each, x, first + i * STEP, font_weight="bold" if i == bold else None)
             for i, each in enumerate(labels)
         ]
         axis = tag("text", text(head), class_="axis", x=x, y=FONT + 2)

@@ -20,7 +20,7 @@ from sitegen.figures.layout import GAP, LEGEND, LEGEND_HEIGHT, label, label_widt
 from sitegen.figures.legend import write_key, write_legend
 from sitegen.figures.scene import Scene
 from sitegen.figures.sprite import write_sprite
-from sitegen.figures.svg import Markup, join, tag, text
+from sitegen.figures.svg import Markup, join, tag, text, write_text
 from sitegen.figures.words import ENGLISH, HOW, row_name, sentence, title
 from sitegen.model import Figure, Value
 
@@ -244,7 +244,7 @@ def _above(grid: Grid, **attributes: str | int) -> Markup:
 def _tokens(grid: Grid, x: int) -> list[Markup]:
     first = grid.cell // 2 + FONT // 3
     places = range(first, first + grid.side, grid.cell)
-    return [tag("text", text(each), x=x, y=y) for each, y in zip(grid.labels, places, strict=True)]
+    return [write_text(each, x, y) for each, y in zip(grid.labels, places, strict=True)]
 
 
 def _file(scene: Scene, grid: Grid, sprite: Markup) -> str:
@@ -255,7 +255,7 @@ def _file(scene: Scene, grid: Grid, sprite: Markup) -> str:
     beside, above = (_beside(grid), _above(grid)) if grid.named[1] else (Markup(""), Markup(""))
     row = Markup("") if scene.spec.row is None else _row(scene, grid)
     for place, (heading, panels) in enumerate(_groups(scene, grid)):
-        parts.append(tag("text", text(heading), x=edge, y=y))
+        parts.append(write_text(heading, edge, y))
         y += GAP if place else edge
         for i, panel in enumerate(panels):
             x = edge + i % grid.wide * step
@@ -282,17 +282,12 @@ def _file(scene: Scene, grid: Grid, sprite: Markup) -> str:
 def _framed(scene: Scene, grid: Grid, panel: Panel) -> Iterator[Markup]:
     """A panel of the file: its cells, its frame, and its name below; the chosen one's is bold."""
     n, side = len(grid.labels), grid.side
-    place = f"{panel.column * n} {panel.row * n} {n} {n}"
-    yield tag("svg", _use("cells", scene), viewBox=place, width=side, height=side)
+    box = f"{panel.column * n} {panel.row * n} {n} {n}"
+    yield tag("svg", _use("cells", scene), viewBox=box, width=side, height=side)
     frame = {"fill": "none", "stroke": "currentColor"}
     weight = None if panel.marked else ".25"
     thick = 3 if panel.marked else 1
     yield tag("rect", width=side, height=side, **frame, stroke_opacity=weight, stroke_width=thick)
-    yield tag(
-        "text",
-        text(panel.label),
-        x=side // 2,
-        y=side + HEADING + 2,
-        text_anchor="middle",
-        font_weight="bold" if panel.first else None,
-    )
+    bold = "bold" if panel.first else None
+    place = side // 2, side + HEADING + 2
+    yield write_text(panel.label, *place, text_anchor="middle", font_weight=bold)

@@ -15,11 +15,12 @@ from sitegen.figures.layout import GAP, MOST_PRINTED, Layout, lay_out
 from sitegen.figures.legend import write_key, write_legend
 from sitegen.figures.scene import Scene
 from sitegen.figures.sprite import write_sprite
-from sitegen.figures.svg import Markup, join, tag, text
+from sitegen.figures.svg import Markup, join, tag, text, write_text
 from sitegen.figures.weights import percents
 from sitegen.figures.words import description, panel_title, part_of, sentence, title
 from sitegen.model import Figure
 
+CURRENT = {"class_": "current", "font_weight": "bold"}
 MOST_RULED = 24
 """Tokens whose cells are ruled off plainly; rules between more would outshine the shades."""
 
@@ -127,14 +128,7 @@ def _row_labels(scene: Scene, layout: Layout) -> Markup:
     """Who attends: to the left of each row, the highlighted one in bold."""
     x, first = layout.left - GAP, layout.top + layout.down // 2 + layout.font // 3
     labels = [
-        tag(
-            "text",
-            text(name),
-            x=x,
-            y=first + i * layout.down,
-            class_="current" if i == scene.spec.row else None,
-            font_weight="bold" if i == scene.spec.row else None,
-        )
+        write_text(name, x, first + i * layout.down, **(CURRENT if i == scene.spec.row else {}))
         for i, name in enumerate(layout.labels)
     ]
     axis = tag("text", text("from ↓"), class_="axis", x=x, y=layout.top - GAP)
@@ -160,7 +154,7 @@ def _percents(scene: Scene, layout: Layout) -> Markup:
     left = layout.left + layout.across // 2
     top = layout.top + layout.down // 2 + layout.font // 3
     cells = [
-        tag("text", text(str(percent)), x=left + x * layout.across, y=top + y * layout.down)
+        write_text(str(percent), left + x * layout.across, top + y * layout.down)
         for y, row in enumerate(percents(scene.panel).tolist())
         for x, percent in enumerate(row)
         if not (scene.spec.causal and x > y)

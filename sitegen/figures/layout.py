@@ -77,6 +77,7 @@ def lay_out(tokens: tuple[str, ...]) -> Layout:
     )
 
 
+@lru_cache(2_000)
 def label_width(label: str, font: int) -> int:
     """About how wide a label is, in user units."""
     drawn = (char for before, char in zip(" " + label, label, strict=False) if before != JOINER)

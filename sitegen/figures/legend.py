@@ -8,7 +8,7 @@ from __future__ import annotations
 from sitegen.figures.layout import GAP, LEGEND
 from sitegen.figures.scene import Scene
 from sitegen.figures.sprite import PLAIN_OPACITY
-from sitegen.figures.svg import Markup, tag, text
+from sitegen.figures.svg import Markup, tag, text, write_text
 from sitegen.figures.words import ENGLISH
 
 
@@ -26,6 +26,6 @@ def write_legend(scene: Scene, left: int, top: int) -> Markup:
     scale = tag("linearGradient", *stops, id=name)
     fill = tag("rect", **place, fill=f"url(#{name})")
     shade = tag("g", scale, fill, class_="shade", opacity=PLAIN_OPACITY)
-    low = tag("text", text("0 %"), x=left - GAP, y=y + 11, text_anchor="end")
-    high = tag("text", text("100 %"), x=left + LEGEND + GAP, y=y + 11)
+    low = write_text("0 %", left - GAP, y + 11, text_anchor="end")
+    high = write_text("100 %", left + LEGEND + GAP, y + 11)
     return tag("g", shade, low, high, class_="legend")

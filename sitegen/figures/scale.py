@@ -20,7 +20,7 @@ from sitegen.figures.numerals import fixed
 from sitegen.figures.scene import Scene
 from sitegen.figures.spec import Spec
 from sitegen.figures.sums import PERCENT, percent
-from sitegen.figures.svg import Markup, join, tag, text
+from sitegen.figures.svg import Markup, join, tag, text, write_text
 from sitegen.figures.table import write_rows, write_table
 from sitegen.figures.toy import Computed
 from sitegen.figures.weights import UNIT, Axis, Units, Weights, quantise
@@ -30,6 +30,7 @@ from sitegen.model import Figure
 PARTS = {0.25: "¼", 0.5: "½", 1: "1", 2: "2", 4: "4", 8: "8", 16: "16"}
 """Of 1/√d_key; the last of them only where another is 1, which is no scale at all."""
 SCALES = 7
+CURVE = "Mean largest weight of a row; below it the mean entropy in bits"
 FONT, TOP, TALL, HEIGHT = 15, 58, 74, 178
 """Of the curve: its letters, where 100 % is, how far below 0 % is, and its picture."""
 
@@ -157,9 +158,7 @@ def _curve(scene: Scene, spreads: list[Spread]) -> Markup:
         "svg",
         here,
         *_points(spreads),
-        tag(
-            "text", text("Mean largest weight of a row; below it the mean entropy in bits"), y=FONT
-        ),
+        tag("text", text(CURVE), y=FONT),
         class_="curve",
         viewBox=f"0 0 {PANEL * len(options)} {HEIGHT}",
         width=PANEL * len(options),
@@ -184,12 +183,7 @@ def _points(spreads: list[Spread]) -> Iterator[Markup]:
     dots = "".join(f"M{x} {y}h0" for x, y in places)
     pen: dict[str, str | int] = {"stroke_width": 7, "stroke_linecap": "round"}
     yield tag("path", class_="dots", d=dots, stroke="currentColor", **pen)
-    shares = [
-        tag("text", text(spread.share), x=x, y=y - FONT // 2)
-        for spread, (x, y) in zip(spreads, places, strict=True)
-    ]
-    bits = [
-        tag("text", text(fixed(spread.bits, 2)), x=x, y=HEIGHT - FONT)
-        for spread, (x, _) in zip(spreads, places, strict=True)
-    ]
+    points = list(zip(spreads, places, strict=True))
+    shares = [write_text(spread.share, x, y - FONT // 2) for spread, (x, y) in points]
+    bits = [write_text(fixed(spread.bits, 2), x, HEIGHT - FONT) for spread, (x, _) in points]
     yield tag("g", *shares, *bits, text_anchor="middle")

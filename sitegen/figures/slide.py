@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sitegen.figures.frame import write_file
 from sitegen.figures.layout import label, label_width
 from sitegen.figures.scene import Scene
-from sitegen.figures.svg import Markup, join, tag, text
+from sitegen.figures.svg import Markup, join, tag, text, write_text
 from sitegen.figures.words import names, panel_name
 from sitegen.figures.working import Matrix, Step, Working
 
@@ -43,7 +43,7 @@ def write_slide(scene: Scene, working: Working, *, name: str, about: str) -> str
     steps = [*working.before, *head, *working.after]
     where = panel_name(scene.weights, *scene.chosen).lower()
     told = f"{name}; the row of {names(scene.spec.tokens)[row]}{f', {where}' if where else ''}"
-    title = _text(told, 0, FONT, font_weight="bold")
+    title = write_text(told, 0, FONT, font_weight="bold")
     drawn, y = [title], LINE + GAP // 2
     numbered = list(enumerate(steps, 1))
     terms = [[_term(matrix, row) for matrix in step.matrices] for step in steps]
@@ -78,7 +78,7 @@ def _flow(widths: Sequence[int], limit: int, gap: int) -> Iterator[list[int]]:
 def _step(number: int, step: Step, row: int, boxes: list[Box], width: int) -> Box:
     """The name of a step below a rule, its matrices, and a line of arithmetic."""
     rule = tag("path", d=f"M0 0h{width}", stroke="currentColor", stroke_opacity=".25")
-    drawn = [rule, _text(f"{number}  {step.name}", 0, BASE + 2, font_weight="bold")]
+    drawn = [rule, write_text(f"{number}  {step.name}", 0, BASE + 2, font_weight="bold")]
     y = LINE + GAP // 4
     for places in _flow([box.width for box in boxes], width, FONT):
         x, height = 0, max(boxes[i].height for i in places)
@@ -87,7 +87,7 @@ def _step(number: int, step: Step, row: int, boxes: list[Box], width: int) -> Bo
             x += boxes[i].width + FONT
         y += height + FONT // 2
     for line in _wrapped(step.lines[row], width) if step.lines else ():
-        drawn.append(_text(line, 0, y + BASE))
+        drawn.append(write_text(line, 0, y + BASE))
         y += LINE
     return Box(width, y, join(*drawn))
 
@@ -112,7 +112,7 @@ def _term(matrix: Matrix, row: int) -> Box:
         return box
     room = label_width(matrix.sign, FONT) + FONT // 2
     middle = (box.height + CAPTION + HEADINGS) // 2 + FONT // 3
-    sign = _text(matrix.sign, 0, middle)
+    sign = write_text(matrix.sign, 0, middle)
     return Box(room + box.width, box.height, join(sign, _at(room, 0, box.markup)))
 
 
@@ -170,7 +170,7 @@ def _headings(matrix: Matrix, headings: Sequence[str], ends: Sequence[int]) -> I
         headings = [f"head {i}" for i in range(1, matrix.parts + 1)]
         ends = ends[each - 1 :: each]
     for heading, end in zip(headings, ends, strict=True):
-        yield _text(heading, end, y)
+        yield write_text(heading, end, y)
 
 
 def _rows(
@@ -179,10 +179,10 @@ def _rows(
     for i, (name, cells) in enumerate(zip(called, matrix.cells, strict=True)):
         y = CAPTION + HEADINGS + i * LINE + BASE
         bold = "bold" if matrix.asking and i == row else None
-        yield _text(name, left - CELL_GAP // 2, y, font_weight=bold)
+        yield write_text(name, left - CELL_GAP // 2, y, font_weight=bold)
         for j, (cell, end) in enumerate(zip(cells, ends, strict=True)):
             top = bold if matrix.tops and matrix.tops[i] == j else None
-            yield _text(cell, end, y, font_weight=top)
+            yield write_text(cell, end, y, font_weight=top)
 
 
 def _brackets(left: int, right: int, top: int, bottom: int) -> Markup:
@@ -190,10 +190,6 @@ def _brackets(left: int, right: int, top: int, bottom: int) -> Markup:
     opened = f"M{left + SERIF} {top}h{-SERIF}v{height}h{SERIF}"
     d = f"{opened}M{right - SERIF} {top}h{SERIF}v{height}h{-SERIF}"
     return tag("path", d=d, fill="none", stroke="currentColor")
-
-
-def _text(content: str, x: int, y: int, **attributes: str | None) -> Markup:
-    return tag("text", text(content), x=x, y=y, **attributes)
 
 
 def _at(x: int, y: int, markup: Markup) -> Markup:

@@ -45,6 +45,11 @@ def _attribute(key: str) -> str:
     return key.rstrip("_").replace("_", "-")
 
 
+def write_text(content: str, x: int, y: int, **attributes: str | int | None) -> Markup:
+    """A text of a picture, from a place on its base line."""
+    return tag("text", text(content), x=x, y=y, **attributes)
+
+
 def join(*parts: Markup) -> Markup:
     """Pieces of markup, one after the other."""
     return Markup("".join(parts))

@@ -14,7 +14,7 @@ from sitegen.figures.layout import GAP, LEGEND_HEIGHT, label_width, visible
 from sitegen.figures.legend import write_key, write_legend
 from sitegen.figures.scene import Scene
 from sitegen.figures.sprite import PLAIN_OPACITY
-from sitegen.figures.svg import Markup, join, tag, text
+from sitegen.figures.svg import Markup, join, tag, text, write_text
 from sitegen.figures.tokens import (
     FONT,
     Way,
@@ -154,10 +154,8 @@ def _words(scene: Scene, boxes: tuple[Box, ...]) -> Iterator[Markup]:
         "rect", **place[row], class_="mark", fill="none", stroke="currentColor", stroke_width=2
     )
     words = [
-        tag("text", text(visible(token)), x=box.x + box.width // 2, y=box.y + WORD * 2 // 3)
+        write_text(visible(token), box.x + box.width // 2, box.y + WORD * 2 // 3)
         for token, box in zip(scene.spec.tokens, boxes, strict=True)
     ]
     yield tag("g", *words, text_anchor="middle", font_size=LETTERS)
-    yield tag(
-        "text", text("from the outlined word to all"), x=GAP, y=FONT + GAP // 2, class_="axis"
-    )
+    yield write_text("from the outlined word to all", GAP, FONT + GAP // 2, class_="axis")
