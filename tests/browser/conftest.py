@@ -96,19 +96,18 @@ def browser(request: pytest.FixtureRequest, started: Callable[[str], Browser]) -
     return started(request.param)
 
 
-Variant = Callable[[Callable[[str], str]], str]
+Variant = Callable[[Callable[[Path], None]], str]
 
 
 @pytest.fixture(scope="session")
 def variant(figures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Variant]:
-    """The address of a copy of the site with other style sheets."""
+    """The address of a copy of the site that was changed."""
     with ExitStack() as stack:
 
-        def change(rewrite: Callable[[str], str]) -> str:
+        def changed(change: Callable[[Path], None]) -> str:
             copy = tmp_path_factory.mktemp("variant") / "public"
             shutil.copytree(figures, copy)
-            for sheet in copy.glob("*.css"):
-                sheet.write_text(rewrite(sheet.read_text(encoding="utf-8")), encoding="utf-8")
+            change(copy)
             return stack.enter_context(served(copy, POLICY))
 
-        yield change
+        yield changed

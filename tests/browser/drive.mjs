@@ -23,6 +23,7 @@ const browser = await launch({
   executablePath,
   headless: true,
   args: firefox ? [] : quiet,
+  extraPrefsFirefox: { "ui.useOverlayScrollbars": 1 }, // as on a phone
   timeout: PATIENCE,
   protocolTimeout: PATIENCE,
 });
@@ -32,7 +33,7 @@ const boxesOf = (page, selector, scroll = false) =>
   page.$$eval(
     selector,
     (all, scroll) =>
-      all.map((element) => {
+      (scroll ? all.slice(0, 1) : all).map((element) => {
         if (scroll) element.scrollIntoView({ block: "nearest", behavior: "instant" });
         const shape = element.ownerSVGElement && element.getBBox();
         let { x, y, width, height } = element.getBoundingClientRect();
@@ -73,16 +74,13 @@ const verbs = {
   boxes: (page, selector) => boxesOf(page, selector),
   tree: async (page) => {
     const { nodes } = await page.client.send("Accessibility.getFullAXTree");
-    return nodes
-      .filter((node) => !node.ignored)
-      .map(({ nodeId, parentId, role, name, description, properties = [] }) => ({
-        id: nodeId,
-        parent: parentId,
-        role: role?.value,
-        name: name?.value,
-        description: description?.value,
-        ...Object.fromEntries(properties.map((property) => [property.name, property.value.value])),
-      }));
+    return nodes.map(({ nodeId, parentId, ignored, role, name, properties = [] }) => ({
+      id: nodeId,
+      parent: parentId,
+      role: ignored ? "" : role?.value,
+      name: name?.value,
+      ...Object.fromEntries(properties.map((property) => [property.name, property.value.value])),
+    }));
   },
   pdf: (page, path) => page.pdf({ path, format: "A4", timeout: PATIENCE }),
 };

@@ -3,22 +3,31 @@ import { inflateSync } from "node:zlib";
 
 /** Whichever of the three is nearest to left + up - corner, the first of equal ones. */
 function paeth(left, up, corner) {
-  const [a, b, c] = [up - corner, left - corner, left + up - 2 * corner].map(Math.abs);
+  const a = Math.abs(up - corner);
+  const b = Math.abs(left - corner);
+  const c = Math.abs(left + up - 2 * corner);
   return a <= b && a <= c ? left : b <= c ? up : corner;
 }
+
+const GUESSES = [
+  () => 0,
+  (left) => left,
+  (_, up) => up,
+  (left, up) => (left + up) >> 1,
+  paeth,
+];
 
 /** Undo the filter of each row (PNG, section 9). */
 function unfiltered(raw, height, stride, step) {
   const out = Buffer.alloc(height * stride);
   for (let y = 0; y < height; y++) {
-    const kind = raw[y * (stride + 1)];
+    const guess = GUESSES[raw[y * (stride + 1)]];
     for (let x = 0; x < stride; x++) {
       const at = y * stride + x;
       const left = x < step ? 0 : out[at - step];
       const up = y ? out[at - stride] : 0;
       const corner = y && x >= step ? out[at - stride - step] : 0;
-      const guess = [0, left, up, (left + up) >> 1, paeth(left, up, corner)][kind];
-      out[at] = raw[y * (stride + 1) + x + 1] + guess;
+      out[at] = raw[y * (stride + 1) + x + 1] + guess(left, up, corner);
     }
   }
   return out;

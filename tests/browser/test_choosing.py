@@ -18,6 +18,7 @@ from tests.browser.panels import (
     pictures,
     radio,
     seen,
+    told,
     weights_of,
 )
 from tests.browser.pictures import cells
@@ -78,9 +79,8 @@ def test_a_long_text_is_a_mask_and_shows_the_same(browser: Browser) -> None:
 
 def test_choosing_in_one_figure_leaves_the_other_as_it_was(browser: Browser) -> None:
     weights = weights_of("heads", "again")
-    told = ["value", "document.querySelector('#again .readouts').innerText"]
-    picture = ["shot", grid("again")]
-    answers = browser(["open", "/posts/heads/"], told, picture, *choose("bat", 2, 8), told, picture)
+    look = [told("again"), ["shot", grid("again")]]
+    answers = browser(["open", "/posts/heads/"], *look, *choose("bat", 2, 8), *look)
     assert "Layer 2, head" in answers[1]
     assert answers[5] == answers[1]
     assert_shown(seen([answers[2], answers[6]], 7), [weights[1, 4]] * 2)
