@@ -375,6 +375,30 @@ def test_the_file_stands_alone_and_follows_the_dark_mode() -> None:
     assert drawn.sentence in (svg.findtext(f"{SVG}desc") or "")
 
 
+@pytest.mark.parametrize(
+    ("block", "full"),
+    [
+        (BAT, False),
+        (EIGHT + "view: text\n", False),
+        (EIGHT + "view: arcs\n", True),
+        (SIX + "view: heads\n", True),
+        (MANY, True),
+    ],
+    ids=["numbers", "text", "arcs", "heads", "many"],
+)
+def test_shades_in_a_file_are_pale_only_below_text(block: str, full: bool) -> None:  # noqa: FBT001
+    style = tree(figure(block).svg).findtext(f"{SVG}style") or ""
+    assert style.endswith(".shade{opacity:1}\n") == full
+
+
+@pytest.mark.parametrize(("count", "opacity"), [(24, ".25"), (25, ".1")])
+def test_rules_between_many_cells_do_not_outshine_them(count: int, opacity: str) -> None:
+    drawn = figure(f"model: toy\ntext: {'moon ' * count}\nseed: 3\nd_model: 8\n")
+    for markup in (drawn.html, drawn.svg):
+        (grid,) = (each for each in tree(markup).iter() if each.get("class") == "grid")
+        assert grid.get("stroke-opacity") == opacity
+
+
 def test_text_and_attributes_are_escaped() -> None:
     assert tag("g", text("<&>"), id="\"'<", x=None, font_size=1) == (
         '<g id="&quot;&#39;&lt;" font-size="1">&lt;&amp;&gt;</g>'

@@ -182,6 +182,13 @@ def test_several_heads_need_one_of_them_named() -> None:
     assert layers.hint == "choose one with `layer:`"
 
 
+def test_the_caption_says_that_one_head_is_shown_and_which_scale_is_first() -> None:
+    caption = figure(block(Q, "heads: 2\nhead: 2\n")).caption
+    assert "head 2 of 2; " in caption
+    assert "; scores scaled by 1/√8, shown first; " in caption
+    assert "; scores not scaled, shown first; " in figure(block(Q, "scale: none\n")).caption
+
+
 def test_a_figure_of_scales_is_small_and_keeps_its_ids() -> None:
     html = figure(block(Q, "from: a\n")).html
     assert len(gzip.compress(html.encode(), 9)) <= 3_500
