@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sitegen.figures.choices import write_sliding
+from sitegen.figures.choices import sprite_id, write_sliding
 from sitegen.figures.frame import write_figure, write_file, write_svg
 from sitegen.figures.layout import GAP, MOST_PRINTED, Layout, lay_out
 from sitegen.figures.legend import write_key, write_legend
@@ -25,27 +25,35 @@ MOST_RULED = 24
 """Tokens whose cells are ruled off plainly; rules between more would outshine the shades."""
 
 
-def draw_heatmap(
+def draw_heatmap(  # noqa: PLR0913
     scene: Scene,
     *,
     told: str = "",
     choices: Markup | None = None,
     readouts: Markup | None = None,
     table: Markup | None = None,
+    below: tuple[int, int, Markup] | None = None,
 ) -> Figure:
-    """The figure in all its renderings; what is given takes the place of what all figures have."""
+    """The figure in all its renderings; what is given takes the place of what all figures have.
+
+    `below`: width, height and markup of what stands below the heatmap in the file, where it may
+    use the sprite of all panels.
+    """
     layout = lay_out(scene.spec.tokens)
-    alone = write_sprite(scene.panel[None, None], f"{scene.spec.id}.cells")
+    width, height, more = below or (0, 0, Markup(""))
+    alone = scene.panel[None, None]
+    cells = write_sliding(scene) if below else write_sprite(alone, sprite_id(scene))
     told = told or sentence(scene)
     file = write_file(
         scene,
         join(
-            _picture(scene, layout, alone, printed=True),
+            _picture(scene, layout, cells, printed=True),
             write_legend(scene, layout.left, layout.bottom),
+            *([tag("g", more, transform=f"translate({GAP} {layout.height})")] if below else []),
         ),
         name=panel_title(scene),
         about=f"{description(scene.spec)} {told}",
-        size=(layout.width, layout.height),
+        size=(max(layout.width, width + 2 * GAP), layout.height + height),
         font=layout.font,
         bare=len(layout.labels) > MOST_PRINTED,
     )

@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from sitegen.attention.core import causal_mask, entropy, masked, scores, softmax
-from sitegen.figures.choices import PANEL, write_choices
+from sitegen.figures.choices import PANEL, sprite_id, write_choices
 from sitegen.figures.heatmap import draw_heatmap
+from sitegen.figures.layout import GAP
 from sitegen.figures.numerals import fixed
 from sitegen.figures.scene import Scene
 from sitegen.figures.spec import Spec
@@ -105,6 +106,7 @@ def draw_scale(scene: Scene) -> Figure:
         choices=join(write_choices(scene), _curve(scene, spreads)),
         readouts=_readouts(scene, spreads),
         table=join(write_table(names(scene.spec.tokens), scene.panel), _table(scene, spreads)),
+        below=_below(scene, spreads),
     )
 
 
@@ -158,7 +160,6 @@ def _curve(scene: Scene, spreads: list[Spread]) -> Markup:
         "svg",
         here,
         *_points(spreads),
-        tag("text", text(CURVE), y=FONT),
         class_="curve",
         viewBox=f"0 0 {PANEL * len(options)} {HEIGHT}",
         width=PANEL * len(options),
@@ -168,6 +169,23 @@ def _curve(scene: Scene, spreads: list[Spread]) -> Markup:
         lang="en",
         direction="ltr",
     )
+
+
+def _below(scene: Scene, spreads: list[Spread]) -> tuple[int, int, Markup]:
+    """For the file, all panels under their names and the curve; after its width and height."""
+    options, n = scene.weights.columns.options, len(scene.spec.tokens)
+    named = [write_text(option, i * PANEL + PANEL // 2, FONT) for i, option in enumerate(options)]
+    top, width = FONT + GAP, PANEL * len(options)
+    cells = tag("use", href=f"#{sprite_id(scene)}")
+    box = {"y": top, "width": width, "height": PANEL}
+    frames = f"M0 {top}" + f"v{PANEL}h{PANEL}v{-PANEL}h{-PANEL}m{PANEL} 0" * len(options)
+    parts = [
+        tag("g", *named, text_anchor="middle"),
+        tag("svg", cells, viewBox=f"0 0 {n * len(options)} {n}", **box),
+        tag("path", d=frames, fill="none", stroke="currentColor", stroke_opacity=".25"),
+        tag("g", *_points(spreads), transform=f"translate(0 {top + PANEL + GAP})"),
+    ]
+    return width, top + PANEL + GAP + HEIGHT, tag("g", *parts, font_size=FONT)
 
 
 def _points(spreads: list[Spread]) -> Iterator[Markup]:
@@ -187,3 +205,4 @@ def _points(spreads: list[Spread]) -> Iterator[Markup]:
     shares = [write_text(spread.share, x, y - FONT // 2) for spread, (x, y) in points]
     bits = [write_text(fixed(spread.bits, 2), x, HEIGHT - FONT) for spread, (x, _) in points]
     yield tag("g", *shares, *bits, text_anchor="middle")
+    yield tag("text", text(CURVE), y=FONT)

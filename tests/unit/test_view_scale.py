@@ -22,6 +22,7 @@ from tests.figures import tree
 RNG = np.random.default_rng(2017)
 Q, K = RNG.integers(0, 2, (2, 4, 16)) * 2.0 - 1
 PLACE = Span("a.md", 3)
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 def block(q: np.ndarray[tuple[int, int], np.dtype[np.float64]], options: str = "") -> str:
@@ -142,6 +143,19 @@ def test_the_curve_tells_the_largest_weights_in_words_and_in_numbers() -> None:
     assert label.startswith("25 % at 0, ")
     for share in re.findall(r"([0-9]+ %) at", label):
         assert f">{share}</text>" in html
+
+
+def test_the_file_shows_all_panels_under_their_names_and_the_curve() -> None:
+    drawn = figure(block(Q, "from: a\n"))
+    texts = ["".join(each.itertext()) for each in tree(drawn.svg).iter(f"{SVG}text")]
+    for option in open_scales(block(Q))[0].columns.options:
+        assert option in texts
+    (panels,) = (
+        each for each in tree(drawn.svg).iter(f"{SVG}svg") if each.find(f"{SVG}use") is not None
+    )
+    assert panels.get("viewBox") == "0 0 28 4"
+    (curve,) = (each for each in tree(drawn.html).iter("svg") if each.get("class") == "curve")
+    assert [each.text for each in curve.iter("text")] == texts[-len(list(curve.iter("text"))) :]
 
 
 def test_a_feed_and_a_spreadsheet_get_all_scales() -> None:
