@@ -60,7 +60,6 @@ class Spread(NamedTuple):
 
 def scales(computed: Computed, spec: Spec) -> tuple[Weights, tuple[int, int]]:
     """The weights of the chosen head under seven scales, and the panel of the block's own."""
-    assert computed.toy is not None  # noqa: S101 - there is no other model
     head = spec.head - 1
     q, k = computed.toy.q[head], computed.toy.k[head]  # [n, d_key]
     n, d_key = q.shape

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from msgspec import structs
 
+from sitegen.attention.core import Array
 from sitegen.figures.frame import write_figure
 from sitegen.figures.layout import label_width
 from sitegen.figures.numerals import cells, vector
@@ -54,21 +55,25 @@ def draw_steps(scene: Scene) -> Figure:
     )
 
 
+def _mixed(scene: Scene) -> Array:
+    """The output of the chosen layer, `[n, d_out]`."""
+    assert scene.toy is not None and scene.toy.output is not None  # noqa: S101, PT018 - worked out
+    return scene.toy.output
+
+
 def _result(scene: Scene) -> str:
     """What the chosen token comes away with."""
-    spec, toy = scene.spec, scene.toy
-    assert toy is not None and toy.output is not None  # noqa: S101, PT018 - work_out has used it
+    spec, output = scene.spec, _mixed(scene)
     whose = "The output" if spec.heads == 1 else "The output of all heads"
     row = spec.row or 0
-    return f"{whose} for {names(spec.tokens)[row]} is {vector(toy.output[row].tolist())}."
+    return f"{whose} for {names(spec.tokens)[row]} is {vector(output[row].tolist())}."
 
 
 def _output(scene: Scene) -> Markup:
     """The output as a plain table."""
-    toy = scene.toy
-    assert toy is not None and toy.output is not None  # noqa: S101, PT018
-    columns = [str(i + 1) for i in range(toy.output.shape[-1])]
-    about, rows = "What each token comes away with", cells(toy.output.tolist())
+    output = _mixed(scene)
+    columns = [str(i + 1) for i in range(output.shape[-1])]
+    about, rows = "What each token comes away with", cells(output.tolist())
     return write_rows(about, ("output of", *columns), names(scene.spec.tokens), rows)
 
 

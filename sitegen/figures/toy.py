@@ -1,7 +1,7 @@
 """The toy model: attention of vectors that the block itself gives, computed by the textbook.
 
 Comes in: a spec. Goes out: the weights of all layers and heads, and every step of the chosen
-layer. Only this room of the figures needs NumPy, so it is imported when a figure is drawn.
+layer. It needs NumPy, as all do that draw: they are imported when a figure is drawn.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Computed(NamedTuple):
     """The weights of all layers (rows) and heads (columns), and the steps of the chosen layer."""
 
     weights: Weights
-    toy: Toy | None
+    toy: Toy
 
 
 def compute(spec: Spec) -> Computed:

@@ -78,7 +78,7 @@ class _Bench:
     """What all steps are made from."""
 
     def __init__(self, scene: Scene) -> None:
-        assert scene.toy is not None  # noqa: S101 - spec refuses a block without numbers
+        assert scene.toy is not None  # noqa: S101 - the spec refuses a block without values
         assert scene.toy.v is not None  # noqa: S101
         self.spec, self.toy, self.v = scene.spec, scene.toy, scene.toy.v
         self.tokens = names(self.spec.tokens)
