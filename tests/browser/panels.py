@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ def fences(name: str) -> dict[str, Fence]:
     return {read_spec(fence).id: fence for fence in found}
 
 
+@cache
 def scene_of(post: str, figure: str) -> Scene:
     """A block, computed."""
     return open_scene(read_spec(fences(post)[figure]))
