@@ -11,7 +11,7 @@ import pytest
 from sitegen import figures
 from sitegen.build import Built, build
 from sitegen.errors import Span
-from sitegen.figures import grammar, matrices, spec, views
+from sitegen.figures import grammar, matrices, needs, spec, views
 from sitegen.inputs import read_inputs
 from sitegen.markup.quoted import sources
 from sitegen.model import Document, Fence, Figure, Measure
@@ -117,7 +117,9 @@ def test_the_limits_are_those_of_the_program() -> None:
     assert dict(re.findall(r"^\| (.+) \| (.+) \|$", limits, re.MULTILINE)[2:]) == {
         "tokens of a figure": f"{spec.MOST_TOKENS}, of {spec.LONGEST_TOKEN} characters each",
         "heads": f"{spec.MOST_HEADS}",
-        "layers": f"{spec.MOST_LAYERS}, and {spec.MOST_PANELS} heads in all of them",
+        "layers": f"{spec.MOST_LAYERS}, {spec.MOST_PANELS} heads in all of them, and layers ×"
+        f" d_model² at most {spec.MOST_WEIGHTS:,}: 6 at a width of 512",
+        "tokens of the view `arcs`": f"{needs.MOST_JOINED}",
         "a matrix": f"{matrices.MOST_COLUMNS} × {matrices.MOST_COLUMNS}",
         "a number": f"{matrices.LARGEST_NUMBER:.0f}, plus or minus",
         "checks": f"{grammar.MOST_CLAIMS}",

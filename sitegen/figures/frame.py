@@ -12,7 +12,7 @@ from sitegen.figures.choices import write_choices, write_readouts
 from sitegen.figures.scene import Scene
 from sitegen.figures.svg import Markup, join, tag, text
 from sitegen.figures.table import MOST_COLUMNS, write_csv, write_table
-from sitegen.figures.words import ENGLISH, facts, names, part_of, sentence
+from sitegen.figures.words import ENGLISH, facts, names, panel_name, part_of, sentence
 from sitegen.model import Figure, file_stem
 
 STYLE = """
@@ -45,7 +45,8 @@ def write_figure(  # noqa: PLR0913
     own: `told`, one sentence; `readouts`, those that a choice changes; `choices` and `table`.
     """
     spec = scene.spec
-    numbers = write_table(names(spec.tokens), scene.panel) if table is None else table
+    of = panel_name(scene.weights, *scene.chosen)
+    numbers = write_table(names(spec.tokens), scene.panel, of) if table is None else table
     claims = [verdict.words for verdict in scene.verdicts]
     whole = not csv or (scene.panels == 1 and len(spec.tokens) <= MOST_COLUMNS)
     parts = (

@@ -245,7 +245,8 @@ class _Reader:
             return Share(units=int(f"{found[1]}{decimals:0<{FINEST}}"), decimals=len(decimals))
         message, hint = f'"{shown(text)}" is no percentage', None
         if NUMBER.fullmatch(text):
-            hint = f"write {shown(text.replace(',', '.'))}%"
+            share = float(text.replace(",", "."))
+            hint = f"write {share * 100:.6g}%" if share < 1 else f"write {share:.10g}%"
         elif NUMBER.fullmatch(text.removesuffix("%")):
             hint = f"write it as in 7.5%: at most 9999%, and {FINEST} decimals"
         else:

@@ -25,7 +25,7 @@ from sitegen.figures.svg import Markup, join, tag, text, write_text
 from sitegen.figures.table import write_rows, write_table
 from sitegen.figures.toy import Computed
 from sitegen.figures.weights import UNIT, Axis, Units, Weights, quantise
-from sitegen.figures.words import ENGLISH, names, readouts, sentence
+from sitegen.figures.words import ENGLISH, names, panel_name, readouts, sentence
 from sitegen.model import Figure
 
 PARTS = {0.25: "¼", 0.5: "½", 1: "1", 2: "2", 4: "4", 8: "8", 16: "16"}
@@ -104,7 +104,12 @@ def draw_scale(scene: Scene) -> Figure:
         told=f"{sentence(scene)} {spreads[scene.chosen[1]].told}",
         choices=join(write_choices(scene), _curve(scene, spreads)),
         readouts=_readouts(scene, spreads),
-        table=join(write_table(names(scene.spec.tokens), scene.panel), _table(scene, spreads)),
+        table=join(
+            write_table(
+                names(scene.spec.tokens), scene.panel, panel_name(scene.weights, *scene.chosen)
+            ),
+            _table(scene, spreads),
+        ),
         below=_below(scene, spreads),
     )
 

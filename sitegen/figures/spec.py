@@ -233,6 +233,9 @@ def _caption(entries: Mapping[str, Entry], mistakes: Mistakes) -> str:
     entry = entries.get("caption")
     for line in entry.lines if entry else ():
         _refuse_controls(line.text, "the caption", line.span, mistakes)
+        if "{attention:" in line.text:
+            hint = "the figure tells its checks itself; ask for numbers in the text around it"
+            mistakes.add("a caption shows no measured numbers", line.span, hint)
     return entry.text if entry else ""
 
 

@@ -20,7 +20,7 @@ from sitegen.figures.scene import Scene
 from sitegen.figures.slide import write_slide
 from sitegen.figures.svg import Markup, join, tag, text
 from sitegen.figures.table import write_rows, write_table
-from sitegen.figures.words import ENGLISH, names, part_of, sentence, title
+from sitegen.figures.words import ENGLISH, names, panel_name, part_of, sentence, title
 from sitegen.figures.working import Matrix, Step, Working, work_out
 from sitegen.model import Figure
 
@@ -49,7 +49,12 @@ def draw_steps(scene: Scene) -> Figure:
         plot,
         write_slide(scene, working, name=name, about=told),
         told=told,
-        table=join(write_table(names(scene.spec.tokens), scene.panel), _output(scene)),
+        table=join(
+            write_table(
+                names(scene.spec.tokens), scene.panel, panel_name(scene.weights, *scene.chosen)
+            ),
+            _output(scene),
+        ),
         readouts=Markup(""),
         choices=Markup(""),
     )

@@ -1,7 +1,8 @@
 """Sums of weights in whole numbers: compared exactly, and rounded as they are shown.
 
 Comes in: sums of terms, and the weights of all panels. Goes out: billionths and truth values for
-every panel at once. Whole percents are those of the table, whose rows sum to 100.
+every panel at once. A whole percent here is the nearest; a row of the table, which has to sum to
+100, may show another beside it.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sitegen.figures.numerals import NBSP
-from sitegen.figures.terms import FINEST, Arrow, Comparison, Operator, Place, Share, Sum
-from sitegen.figures.weights import UNIT, Units, Weights, percents
+from sitegen.figures.terms import FINEST, Arrow, Comparison, Operator, Share, Sum
+from sitegen.figures.weights import UNIT, Units, Weights
 
 PERCENT = UNIT // 100
 
@@ -33,7 +34,6 @@ class Sums:
 
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
-        self._percents: dict[tuple[int, Place | None], Units] = {}
 
     def hold(self, comparisons: Sequence[Comparison]) -> NDArray[np.bool_]:
         """Whether all of these are so, `[n_row, n_column]`."""
@@ -65,24 +65,10 @@ class Sums:
         return total
 
     def rounded(self, terms: Sum, decimals: int) -> Units:
-        """The sum as it is shown: of the whole percents of the table, or of that many decimals."""
-        decimals = max(decimals, decimals_of(terms))
-        if decimals:
-            step = PERCENT // 10**decimals
-            rounded: Units = (self.exact(terms) + step // 2) // step * step
-            return rounded
-        total = np.zeros(self.weights.units.shape[:2], dtype=np.int64)
-        for term in terms:
-            total += term.units if isinstance(term, Share) else PERCENT * self._whole(term)
-        return total
-
-    def _whole(self, arrow: Arrow) -> Units:
-        """The percent of the table that an arrow points at."""
-        key = arrow.query, arrow.place
-        if key not in self._percents:
-            self._percents[key] = percents(self._row(arrow))
-        whole: Units = self._percents[key][..., arrow.key]
-        return whole
+        """The sum with so many decimals of a percent, or as many as were typed."""
+        step = PERCENT // 10 ** max(decimals, decimals_of(terms))
+        rounded: Units = (self.exact(terms) + step // 2) // step * step
+        return rounded
 
     def _row(self, arrow: Arrow) -> Units:
         """The weights of the query: `[n_row, n_column, n_key]`, or of one place `[n_key]`."""

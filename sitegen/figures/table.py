@@ -20,13 +20,17 @@ TOP = 3
 HUNDREDTHS = UNIT // 10_000
 
 
-def write_table(names: Sequence[str], panel: Units) -> Markup:
-    """All weights; above 16 tokens the three largest of each row and the sum of the others."""
+def write_table(names: Sequence[str], panel: Units, of: str = "") -> Markup:
+    """All weights; above 16 tokens the three largest of each row and the sum of the others.
+
+    `of` names the panel where there are several, since the table is that of one.
+    """
+    behind = f": {of[:1].lower()}{of[1:]}" if of else ""
     shares: list[list[int]] = percents(panel).tolist()
     if len(names) <= MOST_COLUMNS:
-        about = "Percent of attention, from row to column"
+        about = f"Percent of attention, from row to column{behind}"
         return write_rows(about, ("from", *names), names, [map(str, row) for row in shares])
-    about = "Percent of attention, the three largest shares of each row and all others"
+    about = f"Percent of attention, the three largest shares of each row and all others{behind}"
     headings = ("from", "most to", "then to", "then to", "others")
     return write_rows(about, headings, names, [map(text, _largest(row, names)) for row in shares])
 

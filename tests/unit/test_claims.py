@@ -308,10 +308,11 @@ def test_a_claim_is_held_against_the_weights(typed: str, holds: bool) -> None:  
 THIRDS: Panel = [[100 / 3] * 3, [100 / 3] * 3, [100 / 3] * 3]
 
 
-def test_equal_means_the_whole_percent_that_the_table_shows() -> None:
-    """Largest remainders: a third is 34, 33 and 33, so that the row sums to 100."""
-    assert verdict("bat->the = 34% and bat->bat = 33% and bat->flew = 33%", THIRDS).holds
-    assert not verdict("bat->the = 33%", THIRDS).holds
+def test_equal_weights_are_equal_and_a_whole_percent_is_the_nearest() -> None:
+    """The table makes 34, 33 and 33 of thirds, so that its row sums to 100; nothing else does."""
+    assert verdict("bat->the = 33% and bat->bat = 33% and bat->flew = 33%", THIRDS).holds
+    assert verdict("bat->the = bat->bat = bat->flew", THIRDS).holds
+    assert not verdict("bat->the = 34%", THIRDS).holds
     assert verdict("bat->the = 33.3%", THIRDS).holds
     assert verdict("bat->the + bat->bat + bat->flew = 100%", THIRDS).holds
 

@@ -160,7 +160,9 @@ def test_the_file_shows_all_panels_under_their_names_and_the_curve() -> None:
 
 def test_a_feed_and_a_spreadsheet_get_all_scales() -> None:
     drawn = figure(block(Q))
-    assert plain(f"<div>{drawn.table}</div>").count("/√16") == 5
+    assert (
+        plain(f"<div>{drawn.table}</div>").count("/√16") == 6
+    )  # five scales, and whose the table is
     assert drawn.csv.splitlines()[0] == "layer,scale,from,a,b,c,d"
     assert len(drawn.csv.splitlines()) == 1 + 7 * 4
     assert "class" not in drawn.table
