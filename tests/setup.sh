@@ -32,5 +32,14 @@ if ((${#missing[@]})); then
   fi
 fi
 
+# The figures are looked at in Firefox, too, where there is one; elsewhere those tests are skipped.
+if ! command -v firefox-esr firefox >/dev/null && [[ -f /etc/debian_version && $(id -u) -eq 0 ]]; then
+  echo "installing: firefox-esr"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends firefox-esr >/dev/null ||
+    echo "no Firefox: its tests will be skipped" >&2
+fi
+
 # None of these packages needs a script of its own to be installed.
 npm ci --silent --no-audit --no-fund --ignore-scripts
