@@ -18,6 +18,7 @@ from tests.browser.panels import (
     pictures,
     radio,
     seen,
+    sentence_of,
     told,
     weights_of,
 )
@@ -25,12 +26,12 @@ from tests.browser.pictures import cells
 
 
 def by_mouse(figure: str) -> list[Step]:
-    """Every head chosen with clicks, a picture of each."""
+    """Every head chosen with clicks, a picture of each and what is said of it."""
     steps: list[Step] = []
     for layer, head in EVERY:
         if head == 0:
             steps.append(["click", radio(figure, "rows", layer)])
-        steps += [["click", radio(figure, "columns", head)], ["shot", grid(figure)]]
+        steps += [["click", radio(figure, "columns", head)], ["shot", grid(figure)], told(figure)]
     return steps
 
 
@@ -48,10 +49,14 @@ def by_keyboard(figure: str) -> list[Step]:
 @pytest.mark.parametrize("by", [by_mouse, by_keyboard])
 def test_each_of_72_heads_is_chosen_and_shown(browser: Browser, by: Any) -> None:
     weights = weights_of("heads", "bat")
-    panels = seen(browser(["open", "/posts/heads/"], *by("bat")), 7)
+    answers = browser(["open", "/posts/heads/"], *by("bat"))
+    panels = seen(answers, 7)
     order = EVERY if by is by_mouse else [(layer, (head + 4) % HEADS) for layer, head in EVERY]
     assert len(panels) == 72
     assert_shown(panels, [weights[each] for each in order])
+    said = [answer for answer in answers if isinstance(answer, str)]
+    assert said == [sentence_of("heads", "bat", *each) for each in order][: len(said)]
+    assert len(said) == (72 if by is by_mouse else 0)
 
 
 def test_a_page_of_figures_has_no_script(figures: Path) -> None:

@@ -45,7 +45,9 @@ def test_a_figure_its_groups_radios_picture_and_table_are_named(chromium: Browse
         assert [each["name"] for each in buttons if each["checked"] == "true"] == [checked]
     images = [node["name"] for node in inside if node["role"] == "image"]
     assert images == [name, "All 72 in small"]
-    table = only(inside, "table", "Percent of attention, from row to column")
+    [table] = [node for node in inside if node["role"] == "table"]
+    assert table["name"].startswith("Percent of attention, from row to column")
+    assert "layer 1, head 4" in table["name"].lower()
     cells = [node["role"] for node in below(nodes, table)]
     assert (cells.count("columnheader"), cells.count("rowheader")) == (8, 7)
     assert cells.count("cell") == 49
