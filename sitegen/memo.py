@@ -14,7 +14,7 @@ import fcntl
 import os
 import stat
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from pathlib import Path
 
@@ -24,6 +24,7 @@ PLACE = struct.Struct(">16sQI")
 """In the index: key, where its entry begins, length of the value."""
 MARK = b"\x93sge"
 IDENTITY = 16  # bytes at the beginning of the pack, random: an index belongs to one pack
+PARTS = 1024  # of one call, at most
 BATCH = 1 << 23  # bytes that wait in memory before they are written
 SLACK = 1 << 24  # bytes that nobody needs and that nobody minds
 LARGEST = 1 << 31  # bytes of the whole pack
@@ -50,6 +51,7 @@ class Memo:
         self._places: Places = {}
         self._end = 0
         self._fresh: dict[bytes, bytes] = {}
+        self._own: set[bytes] = set()
         self._waiting = 0
         self._refused = folder is None
         if folder:
@@ -68,7 +70,8 @@ class Memo:
         except OSError:
             return None
         value = raw[HEAD.size :]
-        if len(value) == length and raw[: HEAD.size] == _head(key, value):
+        # What this process wrote while it held the lock is only measured, not summed again.
+        if len(value) == length and (key in self._own or raw[: HEAD.size] == _head(key, value)):
             return value
         del self._places[key]  # so that the next value for this key is kept
         return None
@@ -95,6 +98,7 @@ class Memo:
             _replace(self._folder / "memo.index", self._index(self._pack))
         os.close(self._lock)  # others may write now
         self._lock = None
+        self._own.clear()
 
     def _note_size(self, folder: Path) -> int:
         """Write down how large the pack is with nothing in it that is not needed."""
@@ -163,13 +167,14 @@ class Memo:
             parts += [_head(key, value), value]
             end += HEAD.size + len(value)
         try:
-            _write_at(pack, b"".join(parts), self._end)
+            _write_all(pack, parts, self._end)
         except OSError:
             self._refused = True
             with contextlib.suppress(OSError):
                 os.ftruncate(pack, self._end)
             return
         self._places |= places
+        self._own |= places.keys()
         self._end, self._waiting = end, 0
         self._fresh.clear()
 
@@ -239,6 +244,16 @@ def _read_index(raw: bytes, identity: bytes) -> tuple[Places, int]:
 
 def _head(key: bytes, value: bytes) -> bytes:
     return HEAD.pack(MARK, key, blake2b(value, digest_size=16, key=key).digest(), len(value))
+
+
+def _write_all(handle: int, parts: Sequence[bytes], start: int) -> None:
+    """Write the parts one behind the other, as many at once as the system takes."""
+    for at in range(0, len(parts), PARTS):
+        some = parts[at : at + PARTS]
+        size = sum(map(len, some))
+        if os.pwritev(handle, some, start) < size:
+            _write_at(handle, b"".join(some), start)
+        start += size
 
 
 def _write_at(handle: int, content: bytes, start: int) -> None:

@@ -178,7 +178,7 @@ def test_no_pack_is_larger_than_the_limit(folder: Path, monkeypatch: pytest.Monk
     assert found(folder).items() <= VALUES.items()
 
 
-@pytest.mark.parametrize("call", ["pwrite", "ftruncate", "open"])
+@pytest.mark.parametrize("call", ["pwrite", "pwritev", "ftruncate", "open"])
 def test_a_disk_that_is_full_or_refuses_means_no_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
@@ -209,7 +209,7 @@ def test_a_folder_that_is_a_file_means_no_cache(tmp_path: Path) -> None:
     assert (tmp_path / "cache").read_text() == "mine"
 
 
-@pytest.mark.parametrize("call", ["pwrite", "ftruncate", "replace"])
+@pytest.mark.parametrize("call", ["pwrite", "pwritev", "ftruncate", "replace"])
 @pytest.mark.parametrize("step", range(1, 5))
 def test_a_build_killed_while_it_writes_leaves_whole_entries(
     folder: Path, call: str, step: int, monkeypatch: pytest.MonkeyPatch
@@ -243,7 +243,22 @@ def _die_at(step: int, name: str) -> None:
             if name == "pwrite":
                 handle, content, start = arguments
                 usual(handle, bytes(content)[: len(content) // 2], start)  # type: ignore[call-overload, arg-type]
+            if name == "pwritev":
+                handle, parts, start = arguments
+                usual(handle, [*parts[:1], parts[1][:9]], start)  # type: ignore[index]
             os.kill(os.getpid(), signal.SIGKILL)
         return usual(*arguments)
 
     setattr(place, name, counted)
+
+
+def test_a_disk_that_takes_only_a_part_at_a_time_gets_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def some(handle: int, parts: list[bytes], start: int) -> int:
+        return os.pwrite(handle, parts[0], start)
+
+    monkeypatch.setattr(os, "pwritev", some)
+    monkeypatch.setattr(module, "PARTS", 7)
+    kept(tmp_path)
+    assert found(tmp_path) == VALUES
