@@ -14,13 +14,13 @@ ROWS: dict[int, str] = {
     10: "__main__",
     9: "cli",
     8: "building",
-    7: "making",
+    7: "making deploy",
     6: "explain export inputs output receipts screen scaffold workers",
     5: "build",
     4: "site templates feeds",
-    3: "markup discover images routes",
-    2: "figures frontmatter config media",
-    1: "model budget slugs toml moments memo stamps toolchain",
+    3: "markup discover images routes lock",
+    2: "figures frontmatter config media models",
+    1: "model transformer budget slugs toml moments memo stamps toolchain",
     0: "__init__ errors attention package",
 }
 """A module imports only from rows below its own, or from its own package."""
@@ -141,7 +141,7 @@ def test_a_module_is_at_most_300_lines(path: Path) -> None:
 
 def test_the_whole_program_stays_small() -> None:
     """The ceiling and the reasons for it are in docs/decisions/0008."""
-    assert sum(len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES) < 19_500
+    assert sum(len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES) < 27_000
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))

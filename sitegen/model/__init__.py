@@ -35,6 +35,7 @@ from sitegen.model.document import (
     Origin,
     file_stem,
 )
+from sitegen.model.reading import Piece, Prompt, Quantity, Reading
 from sitegen.model.settings import (
     Asset,
     Config,
@@ -100,6 +101,10 @@ __all__ = [
     "Page",
     "PageRef",
     "Part",
+    "Piece",
+    "Prompt",
+    "Quantity",
+    "Reading",
     "Redirect",
     "Section",
     "Settings",
