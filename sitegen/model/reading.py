@@ -38,8 +38,7 @@ class Piece(Value, frozen=True, array_like=True):
 
 
 class Reading(Value, frozen=True):
-    """What a model made of a prompt: its tokens and its numbers, coarse enough to be the same on
-    every machine.
+    """What a model made of a prompt: its tokens and numbers, so coarse that they never differ.
 
     `cells` are `shape` little-endian 32-bit integers, row by row: ten-thousandths of a weight or of
     a likeness; thousandths of a bit, -1 where there is none.
