@@ -1,0 +1,1 @@
+"""Deploying: one plan, one run, one module for each target."""
