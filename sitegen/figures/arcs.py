@@ -126,11 +126,11 @@ def _file(scene: Scene) -> str:
     left = max(label_width(each, FONT) for each in [*labels, "from"]) + 2 * GAP
     top, bottom = FONT + GAP, FONT + GAP + STEP * len(labels)
     return write_file(
-        scene,
+        scene.spec.id,
         join(
             *_lines(scene, left, top),
             _labels(scene, labels, left, top),
-            write_legend(scene, left, bottom),
+            write_legend(scene.spec.id, left, bottom),
         ),
         name=panel_title(scene, WHAT),
         about=f"{HOW} {sentence(scene)}",

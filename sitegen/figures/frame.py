@@ -6,7 +6,7 @@ dresses the picture; a file has a style of its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sitegen.figures.choices import write_choices, write_readouts
 from sitegen.figures.scene import Scene
@@ -49,20 +49,14 @@ def write_figure(  # noqa: PLR0913
     numbers = write_table(names(spec.tokens), scene.panel, of) if table is None else table
     claims = [verdict.words for verdict in scene.verdicts]
     whole = not csv or (scene.panels == 1 and len(spec.tokens) <= MOST_COLUMNS)
-    parts = (
-        _caption(scene, claims),
+    html = enclose(
+        spec.id,
+        spec.view,
+        write_caption(spec.caption, claims, facts(scene)),
         plot,
         write_choices(scene) if choices is None else choices,
         write_readouts(scene) if readouts is None else readouts,
-        _numbers(scene, numbers, whole=whole),
-    )
-    html = tag(
-        "figure",
-        *parts,
-        class_="attention",
-        id=spec.id,
-        aria_labelledby=f"{spec.id}.title",
-        data_view=spec.view,
+        write_numbers(spec.id, numbers, whole=whole),
     )
     return Figure(
         id=spec.id,
@@ -76,27 +70,31 @@ def write_figure(  # noqa: PLR0913
     )
 
 
-def _caption(scene: Scene, claims: list[str]) -> Markup:
+def enclose(id_: str, view: str, *parts: Markup) -> Markup:
+    """The `<figure>`, named by its title."""
+    names = {"aria_labelledby": f"{id_}.title", "data_view": view}
+    return tag("figure", *parts, class_="attention", id=id_, **names)
+
+
+def write_caption(caption: str, claims: Sequence[str], told: str) -> Markup:
     """The author's words, what was claimed, and how the numbers were made."""
-    caption = scene.spec.caption
     lines = [tag("p", text(caption), class_="figure-caption")] if caption else []
     lines += [tag("p", text(claim), class_="figure-claim", **ENGLISH) for claim in claims]
-    return tag("figcaption", *lines, tag("p", text(facts(scene)), class_="figure-facts", **ENGLISH))
+    return tag("figcaption", *lines, tag("p", text(told), class_="figure-facts", **ENGLISH))
 
 
-def _numbers(scene: Scene, table: Markup, *, whole: bool) -> Markup:
+def write_numbers(id_: str, table: Markup, *, whole: bool) -> Markup:
     """The table, folded, and where all other numbers are."""
-    spec = scene.spec
-    label = part_of(spec, "Numbers")
+    label = part_of(id_, "Numbers")
     region = tag("div", table, class_="table", role="region", tabindex="0", aria_label=label)
-    link = tag("a", text("All as CSV"), href=f"{file_stem(spec.id)}.csv", download="")
+    link = tag("a", text("All as CSV"), href=f"{file_stem(id_)}.csv", download="")
     more = [] if whole else [tag("p", link)]
     summary = tag("summary", text("The numbers"))
     return tag("details", summary, region, *more, class_="numbers", **ENGLISH)
 
 
 def write_file(  # noqa: PLR0913
-    scene: Scene,
+    id_: str,
     picture: Markup,
     *,
     name: str,
@@ -110,12 +108,12 @@ def write_file(  # noqa: PLR0913
     style = Markup(STYLE + BARE if bare else STYLE)
     dressed = join(tag("style", style), paper, picture)
     root = {"xmlns": "http://www.w3.org/2000/svg"}
-    svg = write_svg(scene, dressed, root, name=name, about=about, size=size, font=font)
+    svg = write_svg(id_, dressed, root, name=name, about=about, size=size, font=font)
     return f"{svg}\n"
 
 
 def write_svg(  # noqa: PLR0913
-    scene: Scene,
+    id_: str,
     picture: Markup,
     attributes: Mapping[str, str],
     *,
@@ -129,7 +127,7 @@ def write_svg(  # noqa: PLR0913
     width, height = size
     return tag(
         "svg",
-        tag("title", text(name), id=f"{scene.spec.id}.title"),
+        tag("title", text(name), id=f"{id_}.title"),
         *([tag("desc", text(about))] if about else []),
         picture,
         **attributes,

@@ -266,10 +266,10 @@ def _file(scene: Scene, grid: Grid, sprite: Markup) -> str:
             inside += [] if place or i >= grid.wide else [above]
             parts.append(tag("g", *inside, transform=f"translate({x} {y})"))
         y += grid.side + NAME + LINE
-    parts.append(write_legend(scene, edge + 5 * GAP, y - LINE))
+    parts.append(write_legend(scene.spec.id, edge + 5 * GAP, y - LINE))
     width = max(edge + grid.wide * step, edge + LEGEND + 16 * GAP)
     return write_file(
-        scene,
+        scene.spec.id,
         join(*parts),
         name=_title(scene),
         about=f"{_told(scene)} {sentence(scene)}",

@@ -45,10 +45,10 @@ def draw_heatmap(  # noqa: PLR0913
     cells = write_sliding(scene) if below else write_sprite(alone, sprite_id(scene))
     told = told or sentence(scene)
     file = write_file(
-        scene,
+        scene.spec.id,
         join(
             _picture(scene, layout, cells, printed=True),
-            write_legend(scene, layout.left, layout.bottom),
+            write_legend(scene.spec.id, layout.left, layout.bottom),
             *([tag("g", more, transform=f"translate({GAP} {layout.height})")] if below else []),
         ),
         name=panel_title(scene),
@@ -68,7 +68,7 @@ def _plot(scene: Scene, layout: Layout) -> Markup:
     spec = scene.spec
     wide = len(spec.tokens) > MOST_PRINTED
     svg = write_svg(
-        scene,
+        scene.spec.id,
         _picture(scene, layout, write_sliding(scene), printed=scene.panels == 1),
         {"class_": "heatmap", "lang": "en"},
         name=title(spec),
@@ -76,7 +76,7 @@ def _plot(scene: Scene, layout: Layout) -> Markup:
         font=layout.font,
         stretch=1 if wide else 1.25,  # to reading size
     )
-    label = part_of(spec, "Heatmap")
+    label = part_of(spec.id, "Heatmap")
     region = {"role": "region", "tabindex": "0", "aria_label": label} if wide else {}
     return tag("div", svg, write_key(), class_="plot wide" if wide else "plot", **region)
 

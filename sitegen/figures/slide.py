@@ -60,7 +60,12 @@ def write_slide(scene: Scene, working: Working, *, name: str, about: str) -> str
         y += height + GAP
     size = (page + 2 * MARGIN, y - GAP + 2 * MARGIN)
     return write_file(
-        scene, _at(MARGIN, MARGIN, join(*drawn)), name=name, about=about, size=size, font=FONT
+        scene.spec.id,
+        _at(MARGIN, MARGIN, join(*drawn)),
+        name=name,
+        about=about,
+        size=size,
+        font=FONT,
     )
 
 

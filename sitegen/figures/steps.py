@@ -139,7 +139,7 @@ def _written(scene: Scene, steps: Iterable[tuple[int, Step]]) -> Iterator[Markup
 def _term(scene: Scene, matrix: Matrix) -> Markup:
     """A matrix behind its sign; a wide one scrolls in a region of its own."""
     wide = _width(matrix) > WIDEST
-    label = part_of(scene.spec, matrix.name)
+    label = part_of(scene.spec.id, matrix.name)
     region = {"role": "group", "tabindex": "0", "aria_label": label} if wide else {}
     table = tag("div", _table(scene, matrix), class_="matrix", **region)
     sign = [tag("span", text(matrix.sign), class_="sign")] if matrix.sign else []

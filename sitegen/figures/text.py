@@ -101,8 +101,8 @@ def _file(scene: Scene) -> str:
     width = max(LEAST, *(box.x + box.width for box in boxes))
     top = boxes[-1].y + WORD
     return write_file(
-        scene,
-        join(*_words(scene, boxes), write_legend(scene, 5 * GAP, top)),
+        scene.spec.id,
+        join(*_words(scene, boxes), write_legend(scene.spec.id, 5 * GAP, top)),
         name=panel_title(scene, WHAT),
         about=f"{HOW} {sentence(scene)}",
         size=(width + GAP, top + LEGEND_HEIGHT),

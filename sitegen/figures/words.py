@@ -61,9 +61,9 @@ def panel_title(scene: Scene, what: str = HEATMAP) -> str:
     return f"{title(scene.spec, what)} ({panel})" if panel else title(scene.spec, what)
 
 
-def part_of(spec: Spec, part: str) -> str:
+def part_of(id_: str, part: str) -> str:
     """`Numbers of figure 1`."""
-    return f"{part} of {spec.id.replace('.', ' ')}"
+    return f"{part} of {id_.replace('.', ' ')}"
 
 
 def panel_name(weights: Weights, row: int, column: int) -> str:
