@@ -10,9 +10,11 @@ and printed as text or JSON. `SiteError` is the same mistake on its way up the s
     ├── MarkupError          the body
     │   └── FigureError      an attention figure
     │       └── ClaimError   a figure that does not show what the text says
+    ├── LockError            what models made of texts, as it is kept beside the site
     ├── LinkError            a link to nothing
     ├── RouteError           two outputs at one address
     ├── TemplateError        a template, with the page that it was rendering
+    ├── ModelError           the weights of a model: not there, not whole, not to be had
     ├── OutputError          the disk
     └── DeployError          the remote side
 """
@@ -100,6 +102,10 @@ class ClaimError(FigureError):
     """A figure that does not show what the text claims."""
 
 
+class LockError(SiteError):
+    """A damaged line of `figures.lock`."""
+
+
 class LinkError(SiteError):
     """A link to a page, a file or an anchor that does not exist."""
 
@@ -110,6 +116,10 @@ class RouteError(SiteError):
 
 class TemplateError(SiteError):
     """A mistake in a template."""
+
+
+class ModelError(SiteError):
+    """The weights of a model that are not there, not whole, or not to be had."""
 
 
 class OutputError(SiteError):
