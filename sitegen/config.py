@@ -36,13 +36,13 @@ def read_config(text: str, path: str = "site.toml") -> Config:
     except ConfigError as mistake:
         raise ExceptionGroup(f"{path} cannot be read", [mistake]) from None
     mistakes: list[ConfigError] = []
-    config = _site(_Table(toml, mistakes, (), toml.values))
+    config = _site(Table(toml, mistakes, (), toml.values))
     if mistakes:
         raise ExceptionGroup(f"{len(mistakes)} mistake(s) in {path}", mistakes)
     return config
 
 
-class _Table:
+class Table:
     """One table of the file: gives its values by type, and collects what is wrong with them."""
 
     def __init__(
@@ -93,12 +93,12 @@ class _Table:
             self.wrong(key, f"{key} must be {least} or more, and not {value}")
         return value
 
-    def table(self, key: str) -> _Table:
+    def table(self, key: str) -> Table:
         """The table `key`, empty if it is missing or something else."""
         values = self.get(key, dict, {})
-        return _Table(self.toml, self.mistakes, (*self.keys, key), values)
+        return Table(self.toml, self.mistakes, (*self.keys, key), values)
 
-    def tables(self, key: str) -> list[_Table]:
+    def tables(self, key: str) -> list[Table]:
         """The tables inside the table `key`."""
         inner = self.table(key)
         for name, value in inner.values.items():
@@ -107,7 +107,7 @@ class _Table:
         return [inner.table(name) for name, value in inner.values.items() if type(value) is dict]
 
 
-def _site(table: _Table) -> Config:
+def _site(table: Table) -> Config:
     table.known(SITE, "in site.toml")
     url, base, host = _url(table)
     language, timezone = table.text("language", "en"), table.text("timezone", "UTC")
@@ -137,7 +137,7 @@ def _site(table: _Table) -> Config:
 URL_HINT = 'write the address that readers will use: url = "https://example.org/"'
 
 
-def _url(table: _Table) -> tuple[str, str, str]:
+def _url(table: Table) -> tuple[str, str, str]:
     """The site's address with a slash at its end, its path, its host."""
     url = table.get("url", str, "").strip()
     if not url:
@@ -169,7 +169,7 @@ def _url_mistake(url: str) -> str | None:
     return address_mistake(parts.path.rstrip("/") + "/")
 
 
-def _section(table: _Table) -> Section:
+def _section(table: Table) -> Section:
     name = unicodedata.normalize("NFC", table.keys[-1])
     table.known(SECTION, f"in [sections.{name}]")
     kind = table.text("type")
@@ -189,7 +189,7 @@ def _section(table: _Table) -> Section:
     )
 
 
-def _markup(site: _Table) -> MarkupConfig:
+def _markup(site: Table) -> MarkupConfig:
     table, usual = site.table("markup"), MarkupConfig()
     table.known(MARKUP, "in [markup]")
     seconds = table.get("max_seconds", float, usual.max_seconds)

@@ -127,7 +127,9 @@ class OutputError(SiteError):
 
 
 class DeployError(SiteError):
-    """Something that the remote side refused."""
+    """Something that the remote side refused. `code` is the exit code that it comes to."""
+
+    code = 1
 
 
 def warning(

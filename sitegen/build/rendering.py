@@ -249,7 +249,12 @@ class Stored(Mapping[str, Artifact]):
         self._render = lru_cache(maxsize=8)(render)
         self.entries = {path: entry for each in made for path, entry in each.files}
         self.entries |= {
-            path: Entry(sha256=asset.digest, size=asset.size, type=media_type(path))
+            path: Entry(
+                sha256=asset.digest,
+                size=asset.size,
+                type=media_type(path),
+                immutable=f".{asset.digest[:10]}." in path,
+            )
             for path, asset in copies.items()
         }
 

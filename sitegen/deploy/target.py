@@ -74,8 +74,8 @@ class Hold(Protocol):
 class Target(Protocol):
     """A place where a site is live. Paths are POSIX, relative, NFC or not: bytes count.
 
-    Every method but `close` may raise `BusyError` (the core tries again) or `RefusedError` (it does not).
-    Methods that read may be called without a lock and make no write request. All are called from
+    Every method but `close` may raise `BusyError` (the core tries again) or `RefusedError` (it
+    does not). Those that read may be called without a lock and write nothing. All are called from
     `workers` threads at once, but `lock`, `listing`, `finish` and `close` from one.
     """
 
@@ -164,8 +164,28 @@ class RefusedError(DeployError):
     """No other try will do it: 401, 403, no such bucket, a full disk. The hint says what to do."""
 
 
+class UnusableError(DeployError):
+    """A tool or a credential is missing: said before the first request."""
+
+    code = 2
+
+
+class GuardError(DeployError):
+    """What is asked for would do more harm than is usual; the hint says how to insist."""
+
+    code = 3
+
+
+class LeakError(DeployError):
+    """The tree is none that may be published."""
+
+    code = 4
+
+
 class LockHeldError(DeployError):
     """Somebody else deploys; `claim` says who, where that is known."""
+
+    code = 5
 
     def __init__(
         self, message: str, *, claim: Claim | None = None, hint: str | None = None
@@ -177,6 +197,10 @@ class LockHeldError(DeployError):
 class LockLostError(DeployError):
     """The lock was broken by somebody else while we had it."""
 
+    code = 5
 
-class UnusableError(DeployError):
-    """A tool or a credential is missing: said before the first request."""
+
+class VerifyError(DeployError):
+    """What was read back is not what was put."""
+
+    code = 6

@@ -154,6 +154,8 @@ class Entry(Value, frozen=True):
     sha256: str
     size: int
     type: str
+    immutable: bool = False
+    """Whether its name carries its digest, so that it may be cached for ever."""
 
 
 class LeftOut(Value, frozen=True):

@@ -23,19 +23,27 @@ from sitegen.model import Artifact, Entry, Snapshot, Value
 from sitegen.output.staging import move, remove, stage
 from sitegen.stamps import NONE, STAGING, Seen, settled, stamp
 
-__all__ = ["MANIFEST", "STAGING", "Entry", "Manifest", "Written", "write"]
+__all__ = ["MANIFEST", "STAGING", "Entry", "Manifest", "Written", "read_manifest", "write"]
 
 MANIFEST = ".sitegen.json"
 
 
+VERSION = 2
+"""Of the manifest. What an older one lists is still known as ours, but deploy asks for more."""
+
+
 class Manifest(Value, frozen=True):
-    """Every file of the output that is ours. `complete` is false while a build is writing."""
+    """Every file of the output that is ours. `complete` is false while a build is writing.
+
+    `drafts`: with what is not to be published yet; `preview`: with what only a preview needs.
+    """
 
     url: str
     drafts: bool
     complete: bool
     files: dict[str, Entry]
     version: int = 1
+    preview: bool = False
 
 
 class Written(Value, frozen=True):
@@ -63,7 +71,8 @@ def write(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _locked(folder):
-            final = Manifest(url=url, drafts=drafts, complete=True, files=_entries(snapshot))
+            files = _entries(snapshot)
+            final = Manifest(url=url, drafts=drafts, complete=True, files=files, version=VERSION)
             return _write(snapshot, final, folder, {} if seen is None else seen)
     except OSError as error:
         raise _refused(error, folder) from error
@@ -145,10 +154,16 @@ def _locked(folder: Path) -> Iterator[None]:
 
 def _read_manifest(folder: Path) -> dict[str, Entry]:
     """What the last build wrote; nothing where there was none or its list is unreadable."""
+    manifest = read_manifest(folder)
+    return manifest.files if manifest else {}
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """What the last build said of its output; None where there was none or it is unreadable."""
     try:
-        return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest).files
+        return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
     except (FileNotFoundError, msgspec.DecodeError):
-        return {}
+        return None
 
 
 def _refuse_foreign(
