@@ -16,9 +16,7 @@ from msgspec.structs import replace
 from sitegen.build.parsing import Parsing, parse_one
 from sitegen.discover import read_source
 from sitegen.errors import FigureError, OutputError, Problem, Span, in_order
-from sitegen.figures.grammar import CLAIM_KEYS
-from sitegen.figures.matrices import INPUT_KEYS
-from sitegen.figures.spec import OWN_KEYS
+from sitegen.figures.spec import KEYS
 from sitegen.model import Figure, MarkupConfig, Settings, Source, file_stem
 
 STDIN = "-"
@@ -70,18 +68,17 @@ def _parse(source: Source) -> Parsing:
     return parse_one(source, SETTINGS, PATIENCE)
 
 
-KEY = re.compile(r"^([A-Za-z_]{1,20})[ \t]*:", re.MULTILINE)
+ANY_KEY = re.compile(r"^([A-Za-z_]{1,20})[ \t]*:", re.MULTILINE)
 BEGINS = re.compile(r"(?:[ \t]*(?:#.*)?\n)*[A-Za-z_]{1,20}[ \t]*:")
 FENCE = re.compile(r"^[ \t>]*(?:```|~~~)", re.MULTILINE)
 
 
 def _is_block(text: str) -> bool:
     """Whether it is the inside of a block: it begins as one, and some key is a figure's."""
-    keys = OWN_KEYS | INPUT_KEYS | CLAIM_KEYS
     return (
         BEGINS.match(text) is not None
         and not FENCE.search(text)
-        and not keys.isdisjoint(KEY.findall(text))
+        and not KEYS.isdisjoint(ANY_KEY.findall(text))
     )
 
 

@@ -11,15 +11,16 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "sitegen"
 
 ROWS: dict[int, str] = {
-    10: "__main__",
-    9: "cli",
-    8: "building",
-    7: "making deploy",
-    6: "explain export inputs output receipts screen scaffold workers",
-    5: "build",
-    4: "site templates feeds",
-    3: "markup discover images routes lock",
-    2: "figures frontmatter config media models",
+    11: "__main__",
+    10: "cli",
+    9: "building",
+    8: "making deploy",
+    7: "explain export inputs output receipts screen scaffold workers",
+    6: "build",
+    5: "site templates feeds",
+    4: "markup discover images routes lock",
+    3: "figures frontmatter config media",
+    2: "models",
     1: "model transformer budget slugs toml moments memo stamps toolchain",
     0: "__init__ errors attention package",
 }
@@ -40,6 +41,7 @@ PURE = {
     "slugs",
     "toml",
     "moments",
+    "lock",
 }
 IMPURE = {"os", "socket", "time", "random", "subprocess", "shutil", "tempfile", "io"}
 

@@ -9,9 +9,7 @@ import pytest
 
 from sitegen.cli import main
 from sitegen.config import MARKUP, SECTION, SITE
-from sitegen.figures.grammar import CLAIM_KEYS
-from sitegen.figures.matrices import INPUT_KEYS
-from sitegen.figures.spec import OWN_KEYS
+from sitegen.figures.spec import KEYS
 from sitegen.figures.views import FIGURES
 from sitegen.frontmatter.fields import FIELDS
 from tests.sites import make_site
@@ -40,7 +38,7 @@ def test_every_front_matter_field_is_documented(field: str) -> None:
     assert f"`{field}`" in WRITING
 
 
-@pytest.mark.parametrize("name", [*OWN_KEYS, *INPUT_KEYS, *CLAIM_KEYS, *FIGURES])
+@pytest.mark.parametrize("name", [*KEYS, *FIGURES])
 def test_every_key_and_every_view_of_a_figure_is_named(name: str) -> None:
     assert re.search(rf"`{name}[`:]", WRITING)  # and explained in the manual
 

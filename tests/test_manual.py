@@ -12,6 +12,7 @@ from sitegen import figures
 from sitegen.build import Built, build
 from sitegen.errors import Span
 from sitegen.figures import grammar, matrices, needs, spec, views
+from sitegen.figures.spec import values
 from sitegen.inputs import read_inputs
 from sitegen.markup.quoted import sources
 from sitegen.model import Document, Fence, Figure, Measure
@@ -87,7 +88,7 @@ def test_the_manual_is_in_the_navigation_and_in_no_feed(blog: Built) -> None:
 # --- what the reference says -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("key", [*spec.OWN_KEYS, *matrices.INPUT_KEYS, *grammar.CLAIM_KEYS])
+@pytest.mark.parametrize("key", spec.KEYS)
 def test_every_key_is_explained_in_a_row_of_its_own_or_of_its_kind(key: str) -> None:
     assert re.search(rf"^\| [^|]*`{key}`[^|]*\|", REFERENCE, re.MULTILINE)
 
@@ -115,10 +116,10 @@ def drawn(lines: str, asked: list[Measure]) -> Figure:
 def test_the_limits_are_those_of_the_program() -> None:
     limits = REFERENCE.partition("## Limits")[2]
     assert dict(re.findall(r"^\| (.+) \| (.+) \|$", limits, re.MULTILINE)[2:]) == {
-        "tokens of a figure": f"{spec.MOST_TOKENS}, of {spec.LONGEST_TOKEN} characters each",
-        "heads": f"{spec.MOST_HEADS}",
-        "layers": f"{spec.MOST_LAYERS}, {spec.MOST_PANELS} heads in all of them, and layers ×"
-        f" d_model² at most {spec.MOST_WEIGHTS:,}: 6 at a width of 512",
+        "tokens of a figure": f"{values.MOST_TOKENS}, of {values.LONGEST_TOKEN} characters each",
+        "heads": f"{values.MOST_HEADS}",
+        "layers": f"{values.MOST_LAYERS}, {values.MOST_PANELS} heads in all of them, and layers ×"
+        f" d_model² at most {values.MOST_WEIGHTS:,}: 6 at a width of 512",
         "tokens of the view `arcs`": f"{needs.MOST_JOINED}",
         "a matrix": f"{matrices.MOST_COLUMNS} × {matrices.MOST_COLUMNS}",
         "a number": f"{matrices.LARGEST_NUMBER:.0f}, plus or minus",

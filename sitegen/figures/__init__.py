@@ -10,13 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sitegen.figures.learned import Read, Unread
 from sitegen.figures.spec import read_spec
 from sitegen.model import Fence, Figure, Measure
 
+__all__ = ["Read", "Unread", "draw"]
 
-def draw(fence: Fence, asked: Sequence[Measure] = ()) -> Figure:
-    """The figure of a block. Raises an ExceptionGroup of FigureErrors, all of them at once."""
-    spec = read_spec(fence)
+
+def draw(fence: Fence, asked: Sequence[Measure] = (), read: Read | None = None) -> Figure:
+    """The figure of a block; `read` tells what real models made of texts.
+
+    Raises an ExceptionGroup of FigureErrors, all of them at once; and `Unread`, where `read` does.
+    """
+    spec = read_spec(fence, read)
     from sitegen.figures.views import draw_spec  # NumPy is slow to import; most commands need none
 
     return draw_spec(spec, fence, asked)

@@ -7,7 +7,7 @@ values mean is `spec`'s business.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sitegen.errors import FigureError, Span, suggest
@@ -87,6 +87,15 @@ class Mistakes:
             errors.append(FigureError(note, self.opening))
         if errors:
             raise ExceptionGroup(f"{counted(len(errors), 'mistake')} in a figure", errors)
+
+
+class Block(NamedTuple):
+    """A block that is being read: its entries as typed, those by key, and what is wrong so far."""
+
+    fence: Fence
+    typed: Sequence[Entry]
+    entries: Mapping[str, Entry]
+    mistakes: Mistakes
 
 
 def shown(text: str) -> str:

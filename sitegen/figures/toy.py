@@ -23,6 +23,7 @@ from sitegen.attention.core import (
     split_heads,
 )
 from sitegen.attention.seeds import normals
+from sitegen.figures.learned import Learned
 from sitegen.figures.matrices import Given, Matrix, Projected, Seeded
 from sitegen.figures.spec import Spec
 from sitegen.figures.weights import Axis, Weights, quantise
@@ -78,6 +79,8 @@ def _layers(spec: Spec) -> Iterator[Toy]:
             yield _project(spec, _placed(spec, _array(x)), w)
         case Seeded():
             yield from _stack(spec, spec.inputs)
+        case Learned():
+            raise TypeError("a real model's weights are not computed here")
         case _:
             assert_never(spec.inputs)
 

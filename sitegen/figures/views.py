@@ -11,11 +11,13 @@ from dataclasses import replace
 
 from msgspec import structs
 
-from sitegen.errors import FigureError
+from sitegen.errors import FigureError, Span
 from sitegen.figures.arcs import draw_arcs
 from sitegen.figures.claims import verify
 from sitegen.figures.heads import draw_heads
 from sitegen.figures.heatmap import draw_heatmap
+from sitegen.figures.learned import Learned
+from sitegen.figures.merging import weights_of
 from sitegen.figures.scale import draw_scale, scales
 from sitegen.figures.scene import Scene
 from sitegen.figures.spec import Spec
@@ -39,7 +41,7 @@ LARGEST = 64_000
 
 def draw_spec(spec: Spec, fence: Fence, asked: Sequence[Measure]) -> Figure:
     """Compute, check and draw. Raises an ExceptionGroup of FigureErrors, all of them at once."""
-    scene = open_scene(spec)
+    scene = open_scene(spec, fence.span)
     called = names(spec.tokens)
     verdicts, answers = verify(spec, scene.weights, called, asked, scene.chosen)
     figure = FIGURES[spec.view](replace(scene, verdicts=verdicts))
@@ -51,10 +53,13 @@ def draw_spec(spec: Spec, fence: Fence, asked: Sequence[Measure]) -> Figure:
     return structs.replace(figure, answers=answers)
 
 
-def open_scene(spec: Spec) -> Scene:
-    """What the views draw."""
+def open_scene(spec: Spec, span: Span | None = None) -> Scene:
+    """What the views draw. Raises a group of FigureErrors at `span` where there is nothing."""
+    chosen = spec.layer - 1, spec.head - 1
+    if isinstance(spec.inputs, Learned):
+        return Scene(spec=spec, weights=weights_of(spec.inputs, span), chosen=chosen)
     computed = compute(spec)
-    weights, chosen = computed.weights, (spec.layer - 1, spec.head - 1)
+    weights = computed.weights
     if spec.view == "scale":
         weights, chosen = scales(computed, spec)
     return Scene(spec=spec, weights=weights, chosen=chosen, toy=computed.toy)

@@ -6,7 +6,7 @@ fact of how the figure was made.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import assert_never
 from unicodedata import bidirectional
@@ -14,11 +14,15 @@ from unicodedata import bidirectional
 import numpy as np
 
 from sitegen.figures.block import counted
-from sitegen.figures.matrices import Given, Projected, Seeded
+from sitegen.figures.learned import Learned
+from sitegen.figures.matrices import Given, Inputs, Projected, Seeded
+from sitegen.figures.merging import special_share
 from sitegen.figures.numerals import NBSP
 from sitegen.figures.scene import Scene
 from sitegen.figures.spec import Spec
-from sitegen.figures.weights import Units, Weights, percents
+from sitegen.figures.weights import UNIT, Units, Weights, percents
+from sitegen.model import Quantity
+from sitegen.models.table import MODELS, Model
 
 ENGLISH = {"lang": "en", "dir": "ltr"}
 """What we say of a figure, whichever language the page around it is in."""
@@ -38,11 +42,11 @@ def names(tokens: tuple[str, ...]) -> tuple[str, ...]:
     for token in tokens:
         seen[token] = seen.get(token, 0) + 1
         number = f"{NBSP}({seen[token]})" if tokens.count(token) > 1 else ""
-        found.append(_isolated(token) + number)
+        found.append(isolated(token) + number)
     return tuple(found)
 
 
-def _isolated(token: str) -> str:
+def isolated(token: str) -> str:
     """The token, kept from reordering the numbers after it if it runs from right to left."""
     leftward = any(bidirectional(char) in {"R", "AL", "AN"} for char in token)
     return f"\u2068{token}\u2069" if leftward else token
@@ -165,7 +169,9 @@ def description(spec: Spec) -> str:
 def facts(scene: Scene) -> str:
     """How the numbers were made, and what they do not say."""
     spec = scene.spec
-    width, source = _source(spec)
+    if isinstance(spec.inputs, Learned):
+        return _facts_of_model(scene, spec.inputs)
+    width, source = _source(spec.inputs)
     factor = f"1/√{width // spec.heads}" if spec.scale is None else f"{spec.scale:g}"
     scaled = "not scaled" if spec.scale == 1 else f"scaled by {factor}"
     parts = [
@@ -180,6 +186,51 @@ def facts(scene: Scene) -> str:
     return f"{told}. A weight says what this head mixes, not why a model answers."
 
 
+def _facts_of_model(scene: Scene, learned: Learned) -> str:
+    """The same of a real model; how much special tokens have is part of every number shown."""
+    spec, model = scene.spec, MODELS[learned.model]
+    rollout = learned.quantity == "rollout"
+    parts = [
+        f"{model.title}, {_family(model)}",
+        f"layer {spec.layer} of {spec.layers}, shown first" if rollout else _place(spec),
+        HOW_MEASURED[learned.quantity],
+        f"rows sum to 100{NBSP}%",
+        "each token sees only itself and what came before" if learned.causal else "",
+        _of_special(scene, learned),
+        "a word of several tokens: weights to them summed, from them averaged"
+        if learned.merged
+        else "",
+    ]
+    told = "; ".join(part for part in parts if part)
+    what = "It says what is mixed with what" if rollout else "A weight says what this head mixes"
+    return f"{told}. {what}, not why a model answers."
+
+
+HOW_MEASURED: Mapping[Quantity, str] = {
+    "norm": "shares of the length of what is taken (Kobayashi et al. 2020), not weights",
+    "rollout": "rollout of all heads up to there, an approximation (Abnar & Zuidema 2020)",
+    "weight": "",
+}
+
+
+def _family(model: Model) -> str:
+    return "a causal model" if model.family == "causal" else "an encoder"
+
+
+def _of_special(scene: Scene, learned: Learned) -> str:
+    """What special tokens have of the row that is marked, or of all rows; and how that is shown."""
+    spec = scene.spec
+    share = special_share(learned, scene.chosen, spec.row)
+    if share is None:
+        return ""
+    of = "on average" if spec.row is None else f"of {names(spec.tokens)[spec.row]}"
+    special = [piece.text for piece in learned.reading.pieces if piece.special]
+    told = f"{' and '.join(dict.fromkeys(special))} have {round(100 * share / UNIT)}{NBSP}% {of}"
+    if learned.special == "drop":
+        return f"{told}, left out, and rows are scaled to 100{NBSP}% again"
+    return f"{told}, shown dimmed" if spec.faded else told
+
+
 def _place(spec: Spec) -> str:
     """Which layer and head are shown first, of how many; in the view `scale`, which is shown."""
     head = f"head {spec.head} of {spec.heads}"
@@ -188,9 +239,9 @@ def _place(spec: Spec) -> str:
     return f"{place}, shown first" if several else place
 
 
-def _source(spec: Spec) -> tuple[int, str]:
+def _source(inputs: Inputs) -> tuple[int, str]:
     """The width of a query of all heads, and what it was made of."""
-    match spec.inputs:
+    match inputs:
         case Given(q=q):
             return len(q[0]), "queries and keys made up by hand"
         case Projected(w_q=w_q):
@@ -198,4 +249,4 @@ def _source(spec: Spec) -> tuple[int, str]:
         case Seeded(seed=seed, d_model=d_model):
             return d_model, f"random vectors of width {d_model} from seed {seed}"
         case _:
-            assert_never(spec.inputs)
+            assert_never(inputs)

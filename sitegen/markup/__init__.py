@@ -22,6 +22,7 @@ from sitegen.markup.context import Context, joined
 from sitegen.markup.dialect import markdown
 from sitegen.markup.measures import report_unknown
 from sitegen.markup.notes import report_unused
+from sitegen.markup.poems import poems_above
 from sitegen.markup.render import render
 from sitegen.markup.verse import parse_verse
 from sitegen.media import measured, plain_text, without_ids, word_count
@@ -61,7 +62,7 @@ def parse(
     title, body, lead = (_poem if kind == "poem" else _prose)(front, context)
     report_unused(context)
     report_unknown(context)
-    figures = _draw(context, draw) if draw else ()
+    figures = _draw(context, body, draw) if draw else ()
     numbers = measured(context.measures, figures)
     summary = "" if "description" in front.values else _summary(lead, numbers)
     meta, origins = complete(front, source, settings, heading=title, summary=summary)
@@ -100,13 +101,19 @@ def open_context(
     return Context(path, settings, markdown(language, quick=quick), render, lines)
 
 
-def _draw(context: Context, draw: Draw) -> tuple[Figure, ...]:
+def _draw(context: Context, body: Body, draw: Draw) -> tuple[Figure, ...]:
     """Every figure of the source, with what the text asks of it."""
+    if not context.fences:
+        return ()
     asked: dict[str, list[Measure]] = defaultdict(list)
     for measure in context.measures:
         if measure.text:
             asked[measure.figure].append(measure)
-    drawn = [draw(fence, asked[fence.id]) for fence in context.fences]
+    poems = poems_above(body)
+    drawn = [
+        draw(msgspec.structs.replace(fence, verse=poems.get(index, "")), asked[fence.id])
+        for index, fence in enumerate(context.fences)
+    ]
     context.problems += [problem for _, problems in drawn for problem in problems]
     return tuple(figure for figure, _ in drawn)
 

@@ -15,6 +15,7 @@ from sitegen.media.medium import (
 )
 from sitegen.media.page import notes_html, page_html
 from sitegen.media.text import plain_text, word_count
+from sitegen.media.verse import text_verse
 
 __all__ = [
     "Resolved",
@@ -26,6 +27,7 @@ __all__ = [
     "notes_of",
     "page_html",
     "plain_text",
+    "text_verse",
     "without_ids",
     "word_count",
 ]

@@ -96,6 +96,8 @@ class Fence(Value, frozen=True):
     text: str
     span: Span
     indent: int = 0
+    verse: str = ""
+    """The lines of the poem above it, where it is drawn."""
 
 
 class Measure(Value, frozen=True):

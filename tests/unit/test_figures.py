@@ -15,7 +15,8 @@ import pytest
 from sitegen.errors import Span
 from sitegen.figures import draw
 from sitegen.figures.layout import label, label_width, lay_out
-from sitegen.figures.spec import MOST_HEADS, MOST_LAYERS, read_spec
+from sitegen.figures.spec import read_spec
+from sitegen.figures.spec.values import MOST_HEADS, MOST_LAYERS
 from sitegen.figures.svg import tag, text
 from sitegen.figures.table import write_csv
 from sitegen.figures.views import open_scene

@@ -12,7 +12,8 @@ import pytest
 from sitegen.errors import Span
 from sitegen.figures import draw
 from sitegen.figures.heads import Grid, lay_out
-from sitegen.figures.spec import MOST_HEADS, MOST_LAYERS, read_spec
+from sitegen.figures.spec import read_spec
+from sitegen.figures.spec.values import MOST_HEADS, MOST_LAYERS
 from sitegen.figures.views import open_scene
 from sitegen.model import Fence, Figure
 from tests.figures import CSS, shown, tree

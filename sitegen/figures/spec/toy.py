@@ -1,8 +1,7 @@
-"""What an `attention` block asks for: typed, and free of mistakes.
+"""The spec of a figure whose numbers the block itself gives.
 
-Comes in: a fence. Goes out: a `Spec`, or all mistakes of the block at once, each at its word.
-Numbers are read by `matrices`; every reader here gives an empty value after a mistake, which
-nobody sees, since mistakes are raised before the spec is made.
+Comes in: the entries of a block. Goes out: a `Spec`, or mistakes, which are raised before a spec
+is made of the empty values that stand in for what is wrong. Numbers are read by `matrices`.
 """
 
 from __future__ import annotations
@@ -10,92 +9,47 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from sitegen.errors import Span
-from sitegen.figures.block import Entry, Mistakes, Word, by_key, read_entries, shown, truth
-from sitegen.figures.grammar import CLAIM_KEYS, read_claims
-from sitegen.figures.matrices import (
-    INPUT_KEYS,
-    Given,
-    Inputs,
-    Seeded,
-    number,
-    read_inputs,
-    whole,
-)
+from sitegen.figures.block import Block, Entry, Mistakes, Word, shown, truth
+from sitegen.figures.grammar import read_claims
+from sitegen.figures.learned import WHOLE
+from sitegen.figures.matrices import Given, Inputs, Seeded, number, read_inputs, whole
 from sitegen.figures.needs import check_arcs, check_scale, check_steps
-from sitegen.figures.terms import Claim, Scope, find_token
-from sitegen.model import Fence, Value
-
-MOST_TOKENS = 64
-MOST_HEADS = 64
-MOST_LAYERS = 32
-MOST_PANELS = 512
-MOST_WEIGHTS = 6 * 512**2
-"""Numbers of a projection in all layers: six layers of the base Transformer, two seconds' work."""
-LONGEST_TOKEN = 100
-LARGEST_SCALE = 1000.0
-
-MODELS = ("toy",)
-VIEWS = ("heatmap", "heads", "steps", "scale", "text", "arcs")
-OWN_KEYS = frozenset(
-    "model view tokens text layers layer heads head positions causal scale from caption id".split()  # noqa: SIM905
+from sitegen.figures.spec.parts import read_caption, read_id, read_row, refuse_controls
+from sitegen.figures.spec.values import (
+    LARGEST_SCALE,
+    LONGEST_TOKEN,
+    MOST_HEADS,
+    MOST_LAYERS,
+    MOST_PANELS,
+    MOST_TOKENS,
+    MOST_WEIGHTS,
+    Spec,
 )
+from sitegen.figures.terms import Scope
 
 TOKEN = re.compile(r'"[^"]*"(?!\S)|\S+')
-ID = re.compile(r"[a-z][a-z0-9-]{0,63}")
-# What XML forbids, and what would reorder or break the text around it.
-CONTROLS = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef"
-    + "".join(chr(plane | end) for plane in range(0, 0x110000, 0x10000) for end in (0xFFFE, 0xFFFF))
-    + "]"
-)
 
 
-class Spec(Value, frozen=True):
-    """A figure to draw. `layer` and `head` count from 1; `row` is the index of a token."""
-
-    id: str
-    view: str
-    tokens: tuple[str, ...]
-    inputs: Inputs
-    layers: int = 1
-    heads: int = 1
-    layer: int = 1
-    head: int = 1
-    positions: bool = False
-    """Whether sinusoidal positions are added to the vectors."""
-    causal: bool = False
-    scale: float | None = None
-    """The factor of the scores; None is 1/√d_key."""
-    row: int | None = None
-    """The token to highlight as the one that attends."""
-    caption: str = ""
-    claims: tuple[Claim, ...] = ()
-
-
-def read_spec(fence: Fence) -> Spec:
-    """The spec of a block. Raises an ExceptionGroup of FigureErrors, all at once."""
-    mistakes = Mistakes(fence.span)
-    typed = read_entries(fence, OWN_KEYS | INPUT_KEYS | CLAIM_KEYS, mistakes)
-    entries = by_key((entry for entry in typed if entry.key.text not in CLAIM_KEYS), mistakes)
-    _choice(entries, "model", MODELS, mistakes)
-    if "model" not in entries:
-        mistakes.add('"model" is missing', hint="write `model: toy`")
-    view = _choice(entries, "view", VIEWS, mistakes)
+def read_toy(block: Block, view: str) -> Spec:
+    """What the block gives and asks for. Raises all mistakes at once."""
+    fence, typed, entries, mistakes = block
     tokens = _tokens(entries, mistakes)
     layers, layer = _counted(entries, "layer", MOST_LAYERS, mistakes)
     heads, head = _counted(entries, "head", MOST_HEADS, mistakes)
     inputs = read_inputs(entries, len(tokens), heads, mistakes)
     positions = _yes_or_no(entries, "positions", mistakes)
     causal, scale = _yes_or_no(entries, "causal", mistakes), _scale(entries, mistakes)
-    row = _row(entries, tokens, mistakes)
+    row = read_row(entries, tokens, mistakes)
     claims = read_claims(typed, Scope(tokens, layers, heads, layer), mistakes)
-    caption, own_id = _caption(entries, mistakes), _id(entries, mistakes)
+    caption, own_id = read_caption(entries, mistakes), read_id(entries, mistakes)
     _check_layers(entries, inputs, (layers, heads), mistakes)
     if positions and isinstance(inputs, Given):
         hint = "give X, W_Q and W_K, or seed and d_model"
         span = entries["positions"].span
         mistakes.add("there are no vectors to add positions to", span, hint)
+    if view in WHOLE:
+        hint = "choose another view, or a real model"
+        mistakes.add(f'the view "{view}" needs a real model', entries["view"].span, hint)
     if view == "steps" and inputs is not None:
         check_steps(entries, inputs, len(tokens), heads, mistakes)
     if view == "arcs":
@@ -120,16 +74,6 @@ def read_spec(fence: Fence) -> Spec:
         caption=caption,
         claims=claims,
     )
-
-
-def _choice(
-    entries: Mapping[str, Entry], key: str, known: tuple[str, ...], mistakes: Mistakes
-) -> str:
-    """One of the known words; the first of them is the default."""
-    entry = entries.get(key)
-    if entry and entry.text not in known:
-        mistakes.unknown(key, Word(entry.text, entry.span), known, f"{key.title()}s")
-    return entry.text if entry else known[0]
 
 
 def _tokens(entries: Mapping[str, Entry], mistakes: Mistakes) -> tuple[str, ...]:
@@ -160,18 +104,12 @@ def _token(word: Word, mistakes: Mistakes) -> str:
     if len(token) > LONGEST_TOKEN:
         message = f'the token "{shown(token)}" has {len(token):,} characters'
         mistakes.add(message, word.span, f"at most {LONGEST_TOKEN}")
-    _refuse_controls(token, "a token", word.span, mistakes)
+    refuse_controls(token, "a token", word.span, mistakes)
     return token
 
 
 def _unquoted(text: str) -> str:
     return text[1:-1] if TOKEN.fullmatch(text) and text[0] == text[-1] == '"' != text else text
-
-
-def _refuse_controls(text: str, what: str, span: Span, mistakes: Mistakes) -> None:
-    control = CONTROLS.search(text)
-    if control:
-        mistakes.add(f"{what} holds the control character U+{ord(control[0]):04X}", span)
 
 
 def _counted(
@@ -221,28 +159,3 @@ def _scale(entries: Mapping[str, Entry], mistakes: Mistakes) -> float | None:
         hint = f"write sqrt (1/√d_k), none, or a number from 0 to {LARGEST_SCALE:.0f}"
         mistakes.add(f'scale is "{shown(entry.text)}"', entry.span, hint)
     return factor
-
-
-def _row(entries: Mapping[str, Entry], tokens: tuple[str, ...], mistakes: Mistakes) -> int | None:
-    """The index of `bat`, or of the second one for `bat#2`."""
-    entry = entries.get("from")
-    return find_token(Word(entry.text, entry.span), tokens, mistakes) if entry else None
-
-
-def _caption(entries: Mapping[str, Entry], mistakes: Mistakes) -> str:
-    entry = entries.get("caption")
-    for line in entry.lines if entry else ():
-        _refuse_controls(line.text, "the caption", line.span, mistakes)
-        if "{attention:" in line.text:
-            hint = "the figure tells its checks itself; ask for numbers in the text around it"
-            mistakes.add("a caption shows no measured numbers", line.span, hint)
-    return entry.text if entry else ""
-
-
-def _id(entries: Mapping[str, Entry], mistakes: Mistakes) -> str:
-    """The author's id: never with a dot, so that it cannot meet one of ours."""
-    entry = entries.get("id")
-    if entry and not ID.fullmatch(entry.text):
-        hint = "a small letter, then small letters, digits and hyphens, 64 at most"
-        mistakes.add(f'"{shown(entry.text)}" cannot be an id', entry.span, hint)
-    return entry.text if entry else ""

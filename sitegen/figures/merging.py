@@ -1,0 +1,78 @@
+"""What a real model made of a text, as the weights of the words that are shown.
+
+Comes in: a `Learned`. Goes out: `Weights` of its words, and how much goes to special tokens. A
+weight to a word is the sum of those to its tokens, the weight from it the mean of theirs, so rows
+sum to 1 as before (Clark et al. 2019, section 4.1). Sums are of whole numbers, hence exact.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sitegen.errors import FigureError, Span
+from sitegen.figures.learned import Learned
+from sitegen.figures.weights import UNIT, Axis, Units, Weights
+
+CELL = UNIT // 10_000
+"""A ten-thousandth, as cells of a reading have them."""
+
+
+def weights_of(learned: Learned, span: Span | None) -> Weights:
+    """The weights of all layers and heads. Raises a group of FigureErrors where none are left."""
+    units = _merged(_cells(learned), learned)
+    if learned.left_out:
+        units = _scaled(units, span)
+    layers, heads = units.shape[:2]
+    rows = Axis(name="Layer", options=_numbers(layers))
+    if learned.quantity == "rollout":
+        return Weights(units, rows, Axis(name="Rollout", options=_numbers(heads)))
+    return Weights(units, rows, Axis(name="Head", options=_numbers(heads)))
+
+
+def _numbers(count: int) -> tuple[str, ...]:
+    return tuple(str(i) for i in range(1, count + 1))
+
+
+def _cells(learned: Learned) -> Units:
+    """Billionths of all layers and heads, `[n_layer, n_head, n, n]` of the model's own tokens."""
+    reading = learned.reading
+    cells = np.frombuffer(reading.cells, dtype="<i4").reshape(reading.shape)
+    return cells.astype(np.int64) * CELL
+
+
+def _merged(units: Units, learned: Learned) -> Units:
+    """From tokens to words, `[…, n, n]` → `[…, n_word, n_word]`; those left out are gone."""
+    words = learned.words
+    inside = {i for word in words for i in range(word.start + 1, word.end)}
+    starts = [i for i in range(units.shape[-1]) if i not in inside]
+    counts = np.diff([*starts, units.shape[-1]])
+    shown = [starts.index(word.start) for word in words]
+    to_words = np.add.reduceat(units, starts, axis=-1)[..., shown]
+    sums = np.add.reduceat(to_words, starts, axis=-2)[..., shown, :]
+    n = counts[shown][:, np.newaxis]
+    merged: Units = (2 * sums + n) // (2 * n)  # the mean, halves rounded up
+    return merged
+
+
+def _scaled(units: Units, span: Span | None) -> Units:
+    """Rows that sum to 1 again, without what special tokens had."""
+    left = units.sum(axis=-1, keepdims=True)
+    if not left.all():
+        message = "in some head a word attends to special tokens alone: nothing is left to show"
+        hint = "write `special: fade`, which keeps them"
+        raise ExceptionGroup("a figure", [FigureError(message, span, hint)])
+    scaled: Units = (2 * units * UNIT + left) // (2 * left)
+    return scaled
+
+
+def special_share(learned: Learned, panel: tuple[int, int], row: int | None) -> int | None:
+    """Billionths that go to special tokens: from a word, or on average from all that are shown.
+
+    None where the model has no special tokens.
+    """
+    special = [i for i, piece in enumerate(learned.reading.pieces) if piece.special]
+    if not special:
+        return None
+    words = learned.words if row is None else learned.words[row : row + 1]
+    queries = [i for word in words for i in range(word.start, word.end)]
+    return int(_cells(learned)[panel][np.ix_(queries, special)].sum(axis=-1).mean())

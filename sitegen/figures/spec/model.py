@@ -1,0 +1,69 @@
+"""The spec of a figure of what a real model made of a text.
+
+Comes in: the entries of a block, and somebody who knows what models made of texts. Goes out: a
+`Spec`, or mistakes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sitegen.figures.block import Block, Entry, Mistakes
+from sitegen.figures.grammar import read_claims
+from sitegen.figures.learned import WHOLE, Read, read_learned
+from sitegen.figures.matrices import whole
+from sitegen.figures.needs import check_arcs
+from sitegen.figures.spec.parts import read_caption, read_id, read_row
+from sitegen.figures.spec.values import MOST_HEADS, MOST_LAYERS, MOST_TOKENS, Spec
+from sitegen.figures.terms import Scope
+
+
+def read_model(block: Block, view: str, read: Read | None) -> Spec:
+    """What the block asks of a real model. Raises all mistakes at once, and `Unread`."""
+    fence, typed, entries, mistakes = block
+    learned = read_learned(entries, fence, read, mistakes)
+    caption, own_id = read_caption(entries, mistakes), read_id(entries, mistakes)
+    tokens: tuple[str, ...] = ()
+    layers, heads = 1, 1
+    if learned and learned.words:
+        layers, heads = learned.reading.shape[:2]
+        tokens = _few(tuple(word.text for word in learned.words), entries, mistakes)
+    layer = whole(entries, "layer", (1, layers if learned else MOST_LAYERS), mistakes, default=1)
+    head = whole(entries, "head", (1, heads if learned else MOST_HEADS), mistakes, default=1)
+    row = read_row(entries, tokens, mistakes)
+    claims = read_claims(typed, Scope(tokens, layers, heads, layer), mistakes)
+    if view in WHOLE and claims:
+        mistakes.add(f'the view "{view}" shows no weights to check', claims[0].span)
+    if view == "arcs":
+        check_arcs(entries, len(tokens), mistakes)
+    mistakes.raise_all()
+    assert learned is not None, "nothing was read without a mistake"  # noqa: S101
+    return Spec(
+        id=own_id or fence.id,
+        view=view,
+        tokens=tokens,
+        inputs=learned,
+        layers=layers,
+        heads=heads,
+        layer=layer,
+        head=head,
+        causal=learned.causal,
+        row=row,
+        caption=caption,
+        claims=claims,
+    )
+
+
+def _few(
+    tokens: tuple[str, ...], entries: Mapping[str, Entry], mistakes: Mistakes
+) -> tuple[str, ...]:
+    """The tokens if they are few enough to be shown."""
+    if len(tokens) <= MOST_TOKENS:
+        return tokens
+    span = (entries.get("text") or entries["of"]).span
+    mistakes.add(
+        f"{len(tokens):,} words and special tokens are too many for one figure",
+        span,
+        f"at most {MOST_TOKENS} a figure; `view: landscape` shows a whole poem",
+    )
+    return ()
