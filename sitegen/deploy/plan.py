@@ -1,0 +1,253 @@
+"""What a run will do, decided before it does anything: pure.
+
+Comes in: the files that are to be live, the books and the listing of the target. Goes out: a
+`Plan`, the same for a dry run and a real one. Its phases are in the order in which nothing that a
+reader can reach refers to what is not there: first what pages refer to, then pages and feeds that
+nobody knows of yet, then those that are live already, then the books, and what is gone last.
+Deletes come out of the books only, never out of a listing, which may lie or hold others' files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Literal, get_args
+
+from msgspec.structs import replace
+
+from sitegen.deploy.releases import (
+    File,
+    Keeping,
+    Kept,
+    Kind,
+    Past,
+    Record,
+    Stored,
+    content_path,
+    release_id,
+    release_path,
+)
+from sitegen.deploy.target import RECORD, Headers
+from sitegen.model import Value
+
+Phase = Literal[
+    "former contents",
+    "fingerprinted assets",
+    "assets",
+    "new pages",
+    "new feeds",
+    "pages",
+    "feeds",
+    "record",
+    "gone feeds",
+    "gone pages",
+    "gone assets",
+]
+PHASES: tuple[Phase, ...] = get_args(Phase)
+Reason = Literal[
+    "new",  # not there
+    "changed",  # other bytes
+    "headers",  # the same bytes, but a reader is to be told something else of them
+    "damaged",  # not what was put there
+    "foreign",  # not put there by sitegen
+    "kept",  # a former content, for a rollback
+    "gone",  # not in the site any more
+    "expired",  # kept for long enough
+    "release",  # the books
+]
+ENTRANCES = {"index.html", "404.html", "robots.txt", "sitemap.xml"}
+"""What a reader or a crawler asks for without having seen a link to it."""
+PRIVATE = Headers(content_type="application/json", cache_control="no-store")
+
+
+class Step(Value, frozen=True):
+    """One request that changes the target. `origin`: of a copy, the path that is copied."""
+
+    phase: Phase
+    action: Literal["put", "copy", "delete"]
+    path: str
+    reason: Reason
+    bytes: int = 0
+    origin: str | None = None
+
+
+class Plan(Value, frozen=True):
+    """All that a run does, and the books as they are before it and after it.
+
+    `due` are the entries of what is deleted. `record` has no tags yet of what is put.
+    """
+
+    release: str
+    steps: tuple[Step, ...]
+    unchanged: tuple[str, ...]
+    former: Record
+    record: Record
+    due: Mapping[str, Kept] = {}
+    pending: Mapping[str, File] = {}
+
+
+class Seen(Value, frozen=True):
+    """A target as it was read: its books, its listing, and tags of what may be there already."""
+
+    record: Record | None
+    listing: Mapping[str, str]
+    tags: Mapping[str, str] = {}
+    """For paths that are pending with the bytes that are wanted now, the tag that those have."""
+
+
+def make_plan(  # noqa: PLR0913 - a pure function of all that counts
+    url: str,
+    files: Mapping[str, File],
+    seen: Seen,
+    *,
+    atomic: bool,
+    keeping: Keeping,
+    now: datetime,
+) -> Plan:
+    """What makes `files` live, and nothing but them and what is kept for a while."""
+    former = seen.record or Record()
+    number, release = former.number + 1, release_id(files, now)
+    puts = list(_puts(files, seen, former))
+    copies = [] if atomic or not former.number else list(_copies(files, puts, seen, former))
+    kept = _kept(files, former, number, now)
+    for copy in copies:
+        stored = Stored(file=File(sha256="", size=copy.bytes, kind="asset", headers=PRIVATE))
+        kept[copy.path] = Kept(stored=stored, number=number, since=now)
+    due = {path: k for path, k in kept.items() if k.due or keeping.is_over(k, number, now)}
+    steps = [*copies, *puts, *(_delete(path, each) for path, each in due.items())]
+    is_live = bool(former.number) and former.url == url and not former.pending
+    if is_live and not steps and {path: each.file for path, each in former.files.items()} == files:
+        return Plan(former.release, (), tuple(files), former, former)
+    steps.append(Step(phase="record", action="put", path=RECORD, reason="release"))
+    put = {step.path for step in puts}
+    return Plan(
+        release=release,
+        steps=tuple(sorted(steps, key=lambda step: (PHASES.index(step.phase), step.path))),
+        unchanged=tuple(path for path in files if path not in put),
+        former=former,
+        record=Record(
+            url=url,
+            release=release,
+            number=number,
+            files={path: _stored(path, file, seen, former) for path, file in files.items()},
+            retired={path: each for path, each in kept.items() if path not in due},
+            releases=_releases(former, number, keeping, now),
+        ),
+        due={path: replace(each, due=True) for path, each in due.items()},
+        pending={**former.pending, **{step.path: _pending(step, files, former) for step in puts}},
+    )
+
+
+# --- what is put ---------------------------------------------------------------------------------
+
+
+def _puts(files: Mapping[str, File], seen: Seen, former: Record) -> Iterator[Step]:
+    """A step for each file that is not live as it should be."""
+    for path, file in files.items():
+        if reason := _reason(path, file, seen, former):
+            phase = _phase(path, file.kind, is_new=reason == "new")
+            yield Step(phase=phase, action="put", path=path, reason=reason, bytes=file.size)
+
+
+def _reason(path: str, file: File, seen: Seen, former: Record) -> Reason | None:
+    """Why a file is put; None if it is there. A tag vouches for the bytes only."""
+    tag, known = seen.listing.get(path), _known(path, former)
+    if tag is None:
+        return "new"
+    if known is None and path not in former.pending:
+        return "foreign"
+    if known is None or known.file.sha256 != file.sha256:
+        is_there = former.pending.get(path) == file and seen.tags.get(path) == tag
+        return None if is_there else "changed"
+    if known.tag != tag:
+        return "damaged"
+    return None if known.file.headers == file.headers else "headers"
+
+
+def _known(path: str, former: Record) -> Stored | None:
+    if path in former.files:
+        return former.files[path]
+    return former.retired[path].stored if path in former.retired else None
+
+
+def _pending(step: Step, files: Mapping[str, File], former: Record) -> File:
+    """What the books say of a file before it is put.
+
+    Should the run be killed, the next one takes equal bytes there for this file, put by this run,
+    with its headers. Where they may have another origin, the sum is left out and it puts again.
+    """
+    file = files[step.path]
+    certain = step.reason in {"new", "changed"} and former.pending.get(step.path, file) == file
+    return file if certain else replace(file, sha256="")
+
+
+def _phase(path: str, kind: Kind, *, is_new: bool) -> Phase:
+    unknown = is_new and path not in ENTRANCES
+    match kind:
+        case "immutable":
+            return "fingerprinted assets"
+        case "asset" | "source":
+            return "assets"
+        case "page":
+            return "new pages" if unknown else "pages"
+        case "feed":
+            return "new feeds" if unknown else "feeds"
+
+
+def _stored(path: str, file: File, seen: Seen, former: Record) -> Stored:
+    """A file in the new books: with its tag where it is there already."""
+    known = _known(path, former)
+    same = known is not None and known.file.sha256 == file.sha256
+    return Stored(file=file, tag=known.tag if known and same else seen.tags.get(path, ""))
+
+
+# --- what goes, and what stays for a while -------------------------------------------------------
+
+
+def _copies(
+    files: Mapping[str, File], puts: Sequence[Step], seen: Seen, former: Record
+) -> Iterator[Step]:
+    """The former contents that this run would destroy, and what the release was made of."""
+    phase: Phase = "former contents"
+    yield Step(
+        phase=phase, action="copy", path=release_path(former.release), reason="kept", origin=RECORD
+    )
+    lost = {step.path for step in puts if step.reason == "changed"}
+    lost |= {path for path, each in former.files.items() if path not in files and _leaves(each)}
+    chosen = {}
+    for path in sorted(lost & former.files.keys()):
+        stored = former.files[path]
+        if seen.listing.get(path) == stored.tag:
+            chosen[content_path(stored.file.sha256)] = (path, stored.file.size)
+    for place, (path, size) in chosen.items():
+        yield Step(phase=phase, action="copy", path=place, reason="kept", bytes=size, origin=path)
+
+
+def _leaves(stored: Stored) -> bool:
+    """Whether it goes with its release: a page that was taken back is not to be read any more."""
+    return stored.file.kind not in {"immutable", "asset"}
+
+
+def _kept(files: Mapping[str, File], former: Record, number: int, now: datetime) -> dict[str, Kept]:
+    """What is ours and not in the site: kept for cached pages that ask for it, or due."""
+    kept = {path: each for path, each in former.retired.items() if path not in files}
+    unfinished = {path: Stored(file=file) for path, file in former.pending.items()}
+    for path, stored in {**unfinished, **former.files}.items():
+        if path not in files and path not in kept:
+            kept[path] = Kept(stored=stored, number=number, since=now, due=_leaves(stored))
+    return kept
+
+
+def _delete(path: str, each: Kept) -> Step:
+    kind = each.stored.file.kind
+    phase: Phase = "gone assets"
+    if _leaves(each.stored):
+        phase = "gone feeds" if kind == "feed" else "gone pages"
+    reason: Reason = "gone" if each.due else "expired"
+    return Step(phase=phase, action="delete", path=path, reason=reason, bytes=each.stored.file.size)
+
+
+def _releases(former: Record, number: int, keeping: Keeping, now: datetime) -> tuple[Past, ...]:
+    own = Past(id=former.release, number=number, since=now)
+    past = (own, *former.releases) if former.number else ()
+    return tuple(each for each in past if not keeping.is_over(each, number, now))
