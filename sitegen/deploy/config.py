@@ -1,12 +1,22 @@
 """`[deploy.NAME]` of `site.toml`: where a site may be deployed to.
 
-Comes in: the text of `site.toml`. Goes out: the settings of one target, or every mistake of its
-table at its place. Secrets have no key here: they come from the environment.
+Comes in: the text of `site.toml`. Goes out: the settings of one target, or every mistake of the
+tables at its place. Secrets have no key here: they come from the environment.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from typing import Any, Literal, get_args
+
+from msgspec import NODEFAULT
+from msgspec.structs import fields
+
+from sitegen.config import Table
+from sitegen.errors import ConfigError, suggest
 from sitegen.model import Value
+from sitegen.toml import read_toml
 
 
 class Settings(Value, frozen=True):
@@ -21,17 +31,21 @@ class Settings(Value, frozen=True):
     max_deletes: int | None = None
     workers: int | None = None
     """Requests at once; None: what suits the target."""
-    timeout: float = 30
+    timeout: float = 30.0
     """Seconds that one request may take..."""
-    patience: float = 120
+    patience: float = 120.0
     """... and that a run may spend on waiting for another try."""
 
 
 class GitSettings(Settings, frozen=True, kw_only=True):
-    """`type = "git"`. `remote`: a URL, or the name of a remote of the site's repository."""
+    """`type = "git"`. `remote`: a URL, or the name of a remote of the site's repository.
+
+    `history`: whether a deploy is a commit on top of the last one, or the only one there is.
+    """
 
     remote: str
     branch: str = "gh-pages"
+    history: Literal["keep", "one"] = "keep"
 
 
 class S3Settings(Settings, frozen=True, kw_only=True):
@@ -56,3 +70,93 @@ class DirectorySettings(Settings, frozen=True, kw_only=True):
 
     path: str
     atomic: bool = False
+
+
+TYPES: Mapping[str, type[Settings]] = {
+    "git": GitSettings,
+    "s3": S3Settings,
+    "ssh": SshSettings,
+    "directory": DirectorySettings,
+}
+LEAST = {"keep": 1, "keep_days": 0, "max_deletes": 0, "workers": 1, "port": 1}
+MOST_WORKERS = 64
+EXAMPLE = (
+    'write a table, as [deploy.web] with type = "ssh", host = "example.org", path = "/srv/www"'
+)
+SECRET = "secrets do not belong into a file: they come from the environment (see docs/deploying.md)"
+
+
+def read_targets(text: str, path: str = "site.toml") -> dict[str, Settings]:
+    """All targets by name; raises a group of `ConfigError` with every mistake of their tables."""
+    toml = read_toml(text.removeprefix("\ufeff").replace("\r\n", "\n"), path, ConfigError)
+    mistakes: list[ConfigError] = []
+    tables = Table(toml, mistakes, (), toml.values).tables("deploy")
+    targets = {table.keys[-1]: _settings(table) for table in tables}
+    if mistakes:
+        raise ExceptionGroup(f"{len(mistakes)} mistake(s) in {path}", mistakes)
+    return {name: each for name, each in targets.items() if each}
+
+
+def choose(targets: Mapping[str, Settings], name: str | None) -> Settings:
+    """The target that is meant; the only one there is needs no name."""
+    if not targets:
+        raise ConfigError("site.toml names no target to deploy to", hint=EXAMPLE)
+    if name is None and len(targets) == 1:
+        return next(iter(targets.values()))
+    if name is None:
+        hint = f"say which: sitegen deploy {next(iter(targets))}"
+        raise ConfigError(f"there are several targets: {', '.join(targets)}", hint=hint)
+    if name not in targets:
+        raise ConfigError(f'unknown target "{name}"', hint=suggest(name, targets, "Known targets"))
+    return targets[name]
+
+
+def _settings(table: Table) -> Settings | None:
+    """The settings of one table; None if its mistakes leave none."""
+    name, kind = table.keys[-1], table.text("type")
+    where = f"in [deploy.{name}]"
+    if kind not in TYPES:
+        what = f'unknown type "{kind}"' if kind else f"there is no type {where}"
+        table.wrong("type", what, suggest(kind, TYPES, "Known types"))
+        return None
+    struct, before = TYPES[kind], len(table.mistakes)
+    known = {field.name: field for field in fields(struct) if field.name != "name"}
+    secrets = [key for key in table.values if any(each in key.lower() for each in SECRETS)]
+    for key in secrets:
+        table.wrong(key, f'"{key}" {where} looks like a secret', SECRET)
+    table.known([*known, "type", *secrets], where)
+    values = {"name": name}
+    for key, field in known.items():
+        if key in table.values:
+            values[key] = _value(table, key, field.type)
+        elif field.default is NODEFAULT:
+            table.wrong(key, f'{where[3:]} lacks {key}, which a target of type "{kind}" needs')
+    return struct(**values) if len(table.mistakes) == before else None
+
+
+SECRETS = ("secret", "password", "token", "access_key", "passphrase", "credential")
+
+
+def _value(table: Table, key: str, kind: Any) -> Any:
+    """The value of a key that is there, of the type of its field."""
+    if choices := [each for each in get_args(kind) if isinstance(each, str)]:
+        value = table.text(key)
+        if value not in choices:
+            table.wrong(key, f'{key} is "{value}"', suggest(value, choices, "Known values"))
+        return value
+    if kind is bool:
+        return table.get(key, bool, default=False)
+    if kind is str:
+        value = table.text(key)
+        if not value and key != "prefix":
+            table.wrong(key, f"{key} is empty")
+        return value
+    if kind is float:
+        seconds = table.get(key, float, 1.0)
+        if not (math.isfinite(seconds) and seconds > 0):
+            table.wrong(key, f"{key} must be more than 0 seconds, and not {seconds}")
+        return seconds
+    number = table.at_least(key, LEAST[key], LEAST[key])
+    if key == "workers" and number > MOST_WORKERS:
+        table.wrong(key, f"workers must be {MOST_WORKERS} or fewer, and not {number}")
+    return number
