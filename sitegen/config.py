@@ -26,7 +26,13 @@ KINDS: dict[str, Kind] = {"post": "post", "poem": "poem", "page": "page"}
 SITE = frozenset(Config.__struct_fields__) - {"base"}
 SECTION = {"type", "title", "permalink", "paginate"}
 MARKUP = frozenset(MarkupConfig.__struct_fields__)
-TYPES = {str: "text in quotes", int: "a whole number", float: "a number", dict: "a table"}
+TYPES = {
+    bool: "true or false",
+    str: "text in quotes",
+    int: "a whole number",
+    float: "a number",
+    dict: "a table",
+}
 
 
 def read_config(text: str, path: str = "site.toml") -> Config:

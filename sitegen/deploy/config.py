@@ -7,6 +7,7 @@ tables at its place. Secrets have no key here: they come from the environment.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
@@ -83,7 +84,11 @@ MOST_WORKERS = 64
 EXAMPLE = (
     'write a table, as [deploy.web] with type = "ssh", host = "example.org", path = "/srv/www"'
 )
-SECRET = "secrets do not belong into a file: they come from the environment (see docs/deploying.md)"
+NO_SECRETS = (
+    "it comes from the environment, or from the tool's own store; say it there, and change it"
+)
+SECRETS = ("secret", "password", "token", "access_key", "passphrase", "credential")
+PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]+@")
 
 
 def read_targets(text: str, path: str = "site.toml") -> dict[str, Settings]:
@@ -121,20 +126,23 @@ def _settings(table: Table) -> Settings | None:
         return None
     struct, before = TYPES[kind], len(table.mistakes)
     known = {field.name: field for field in fields(struct) if field.name != "name"}
-    secrets = [key for key in table.values if any(each in key.lower() for each in SECRETS)]
-    for key in secrets:
-        table.wrong(key, f'"{key}" {where} looks like a secret', SECRET)
+    for key in (secrets := [key for key, value in table.values.items() if _is_secret(key, value)]):
+        line = table.toml.place(*table.keys, key).key.line  # no span: an excerpt would show it
+        message = f'"{key}" {where} (line {line}) holds a secret'
+        table.mistakes.append(ConfigError(message, hint=NO_SECRETS))
     table.known([*known, "type", *secrets], where)
-    values = {"name": name}
+    values: dict[str, Any] = {"name": name}
     for key, field in known.items():
-        if key in table.values:
+        if key in table.values and key not in secrets:
             values[key] = _value(table, key, field.type)
-        elif field.default is NODEFAULT:
+        elif field.default is NODEFAULT and key not in secrets:
             table.wrong(key, f'{where[3:]} lacks {key}, which a target of type "{kind}" needs')
     return struct(**values) if len(table.mistakes) == before else None
 
 
-SECRETS = ("secret", "password", "token", "access_key", "passphrase", "credential")
+def _is_secret(key: str, value: object) -> bool:
+    by_name = any(each in key.lower() for each in SECRETS)
+    return by_name or (isinstance(value, str) and PASSWORD.search(value) is not None)
 
 
 def _value(table: Table, key: str, kind: Any) -> Any:

@@ -14,8 +14,10 @@ from typing import NamedTuple
 from sitegen.deploy.target import LeakError
 from sitegen.deploy.tree import Tree
 
-TEXTUAL = ("text/", "application/atom+xml", "application/feed+json", "application/json")
-TEXTUAL += ("application/xml", "application/manifest+json", "image/svg+xml")
+TEXTUAL = (
+    *("text/", "application/atom+xml", "application/feed+json", "application/json"),
+    *("application/xml", "application/manifest+json", "image/svg+xml"),
+)
 MOST_SHOWN = 5
 RUN = 12
 """So many words in a row are no coincidence."""
@@ -32,15 +34,17 @@ HOME = rb"(?:localhost|127(?:\.\d{1,3}){3}|0\.0\.0\.0|\[::1?\])(?::\d+)?(?=[/?#\
 LEADING = rb"(?:\b(?:href|src|srcset|action|poster|cite|content|data|url|home_page_url|feed_url|id)"
 LEADING += rb"\"?\s*[=:]\s*(?:\"|'|&quot;|&#34;|&#39;|\\\"|)|url\(\s*[\"']?|<(?:loc|id|uri)>\s*)"
 CONTENTS: dict[str, re.Pattern[bytes]] = {
-    "an address of this machine": re.compile(LEADING + rb"(?:(?:https?|wss?):)?//" + HOME, re.I),
-    "an address of a file of this machine": re.compile(LEADING + rb"file:", re.I),
+    "an address of this machine": re.compile(
+        LEADING + rb"(?:(?:https?|wss?):)?//" + HOME, re.IGNORECASE
+    ),
+    "an address of a file of this machine": re.compile(LEADING + rb"file:", re.IGNORECASE),
     "the script of the preview": re.compile(
         rb"<script[^>]*(?:livereload|data-sitegen|/__sitegen)|<script[^<]{0,2000}\bWebSocket\(",
-        re.I,
+        re.IGNORECASE,
     ),
     "a private key": re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----\s+[A-Za-z0-9+/=\s:,-]{64}"),
 }
-HINTED = (b"localhost", b"127.", b"0.0.0.0", b"[::", b"file:", b"<script", b"PRIVATE KEY")  # noqa: S104
+HINTED = (b"localhost", b"127.", b"0.0.0.0", b"[::", b"file:", b"<script", b"PRIVATE KEY")
 
 
 class Leak(NamedTuple):
@@ -92,20 +96,20 @@ def _secret_runs(drafts: Collection[str], published: Iterable[str]) -> frozenset
     """What only drafts say, as runs of words."""
     if not drafts:
         return frozenset()
-    secret = {run for text in drafts for run in _runs(text, 1)}
+    secret = {run for text in drafts for run in _runs(text)}
     for text in published:
-        secret.difference_update(_runs(text, 1))
+        secret.difference_update(_runs(text))
     return frozenset(secret)
 
 
 def _shared(secret: Collection[str], data: bytes) -> str | None:
     """The beginning of a text of a draft, if the file has one."""
     text = re.sub(r"<[^<>]*>", " ", unescape(data.decode("utf-8", "replace")))
-    found = next((run for run in _runs(text, 1) if run in secret), None)
+    found = next((run for run in _runs(text) if run in secret), None)
     return " ".join(found.split()[:5]) if found else None
 
 
-def _runs(text: str, step: int) -> Iterator[str]:
+def _runs(text: str) -> Iterator[str]:
     words = re.findall(r"\w+", text.lower())
-    for start in range(0, len(words) - RUN + 1, step):
+    for start in range(len(words) - RUN + 1):
         yield " ".join(words[start : start + RUN])

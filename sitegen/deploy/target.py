@@ -77,6 +77,9 @@ class Target(Protocol):
     Every method but `close` may raise `BusyError` (the core tries again) or `RefusedError` (it
     does not). Those that read may be called without a lock and write nothing. All are called from
     `workers` threads at once, but `lock`, `listing`, `finish` and `close` from one.
+
+    The module of a target has `open_target(settings, site: Path) -> Target`, which looks for tools
+    and credentials and raises `UnusableError` with what to do; it makes no request.
     """
 
     name: str
