@@ -10,12 +10,18 @@ from __future__ import annotations
 import os
 import platform
 import secrets
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from sitegen.deploy.target import Claim
+from sitegen.deploy.retry import Patience
+from sitegen.deploy.target import Claim, Hold, Target
+from sitegen.errors import DeployError
 
 
 def make_claim() -> Claim:
@@ -78,3 +84,62 @@ def _lives(pid: int) -> str:
     except PermissionError:
         pass
     return "lives"
+
+
+# --- holding it ----------------------------------------------------------------------------------
+
+
+class Keeper:
+    """A held lock that is renewed for as long as the run lives."""
+
+    def __init__(self, hold: Hold, seconds: float) -> None:
+        self._hold, self._seconds = hold, seconds
+        self._last = _now()
+        self._one = threading.Lock()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._renew_often, daemon=True)
+        self._thread.start()
+
+    def check(self) -> None:
+        """Before a request that writes. Raises `LockLostError` if the lock is not ours any more.
+
+        After a sleep of this machine, the renewal that should have come before is made here.
+        """
+        if _now() - self._last > self._seconds / 2:
+            with self._one:
+                if _now() - self._last > self._seconds / 2:
+                    self._renew()
+
+    def release(self) -> None:
+        """Give the lock up; one that cannot be given up will be found to be abandoned."""
+        self._ended.set()
+        self._thread.join()
+        with suppress(DeployError):
+            self._hold.release()
+
+    def _renew(self) -> None:
+        begun = _now()
+        self._hold.renew()
+        self._last = begun
+
+    def _renew_often(self) -> None:
+        while not self._ended.wait(self._seconds / 3):
+            with self._one, suppress(DeployError):  # `check` raises it where it counts
+                self._renew()
+
+
+@contextmanager
+def held(target: Target, patience: Patience, *, force: bool) -> Iterator[Keeper]:
+    """The lock of a target, for as long as the block runs. Raises `LockHeldError`."""
+    claim = make_claim()
+    hold = patience.request(lambda: target.lock(claim, force=force))
+    keeper = Keeper(hold, claim.seconds)
+    try:
+        yield keeper
+    finally:
+        keeper.release()
+
+
+def _now() -> float:
+    """Seconds on a clock that nobody sets and that goes on while the machine sleeps."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

@@ -32,7 +32,7 @@ def stage(
         else:
             _copy(artifact, files[artifact.path], path)
         staged.append((path, artifact.path))
-    _sync(staging)
+    sync(staging)
     return staged
 
 
@@ -94,7 +94,7 @@ def _retire_phase(path: str) -> tuple[int, str]:
     return (0 if path.endswith((".xml", ".json")) else 1 if path.endswith(".html") else 2), path
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
     """One flush for all new files (a flush each costs five times as much as writing them)."""
     import ctypes
 
