@@ -24,6 +24,11 @@ RACED = ("stale info", "fetch first", "non-fast-forward", "cannot lock ref", "in
 NOBODY = ("sitegen", "sitegen@invalid")
 
 
+def open_target(settings: GitSettings, site: Path) -> GitTarget:
+    """The branch; nothing is asked of the remote yet."""
+    return GitTarget(settings, site)
+
+
 class NoLock:
     """The lock of a target that needs none: whoever publishes second is refused."""
 

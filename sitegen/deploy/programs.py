@@ -102,6 +102,11 @@ Reading = tuple[str, str, str]
 
 REFUSALS: Sequence[Reading] = (
     (
+        r"not found.*rsync|rsync:.*not found",
+        "it has no rsync",
+        "install rsync there, as with: apt install rsync",
+    ),
+    (
         r"could not resolve host",
         "there is no such host",
         "check the name in site.toml",
@@ -112,8 +117,10 @@ REFUSALS: Sequence[Reading] = (
         "connect by hand once and look at its key: ssh HOST",
     ),
     (
-        r"authentication failed|could not read (username|password)|terminal prompts disabled|"
-        + r"permission denied \(|returned error: 40[13]|too many authentication",
+        (
+            r"authentication failed|could not read (username|password)|terminal prompts disabled"
+            r"|permission denied \(|returned error: 40[13]|too many authentication"
+        ),
         "it does not take the credentials that are there",
         "log in by hand once: credentials are git's or ssh's own, none are kept here",
     ),
@@ -123,8 +130,10 @@ REFUSALS: Sequence[Reading] = (
         "make room there and deploy again; the former release is still live",
     ),
     (
-        r"repository .*not found|does not appear to be a git repository|does not exist|not found"
-        + r"|returned error: 404",
+        (
+            r"repository .*not found|does not appear to be a git repository|does not exist"
+            r"|returned error: 404"
+        ),
         "there is no such repository",
         "check remote in site.toml; the repository must exist",
     ),
