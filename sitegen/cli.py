@@ -40,6 +40,7 @@ def main() -> None:
 )
 @click.option("--verify", is_flag=True, help="Build anew as well, and compare.")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write .sitegen/.")
+@click.option("--locked", is_flag=True, help="Take real models' numbers from figures.lock only.")
 @click.option("--jobs", type=click.IntRange(1, 64), help="How many processes parse and render.")
 @click.option("--timings", is_flag=True, help="Show how long it all took.")
 @common
@@ -86,6 +87,35 @@ def explain(screen: Screen, target: str) -> None:
         target = here.relative_to(screen.site.resolve()).as_posix()
     explanation = explain_target(target, built, last)
     screen.result(msgspec.to_builtins(explanation), as_text(explanation))
+
+
+# --- publish ---------------------------------------------------------------------------------
+
+
+@main.command()
+@click.argument("target", required=False)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the site was built.  [default: public/ in the site's folder]",
+)
+@click.option("--dry-run", is_flag=True, help="Show what would be done, and write nothing.")
+@click.option("--to", metavar="RELEASE", help="Go back to a former release.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask; replace what others put there.")
+@click.option(
+    "--max-deletes",
+    metavar="N",
+    type=click.IntRange(0),
+    help="Delete up to N files.  [default: 50, or a tenth of the site if that is more]",
+)
+@click.option("--force-unlock", is_flag=True, help="Break the lock of a deploy that has died.")
+@common
+def deploy(screen: Screen, target: str | None, output: Path | None, **options: Any) -> None:
+    """Make what was built live at TARGET, a table [deploy.TARGET] of site.toml."""
+    from sitegen.deploy.command import Options, deploy_site
+
+    sys.exit(deploy_site(screen, target, output or screen.site / "public", Options(**options)))
 
 
 # --- figures alone ---------------------------------------------------------------------------

@@ -1,1 +1,4 @@
-"""Deploying: one plan, one run, one module for each target."""
+"""Deploying: one plan, one run, one module for each sort of target.
+
+`command` joins the stages: config → tree → leaks → plan → guards → run (lock, phases, verify).
+"""

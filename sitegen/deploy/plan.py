@@ -106,7 +106,8 @@ def make_plan(  # noqa: PLR0913 - a pure function of all that counts
 ) -> Plan:
     """What makes `files` live, and nothing but them and what is kept for a while."""
     former = seen.record or Record()
-    number, release = former.number + 1, release_id(files, now)
+    number = former.number + 1
+    release = release_id(files, number, now)
     puts = list(_puts(files, seen, former))
     copies = [] if atomic or not former.number else list(_copies(files, puts, seen, former))
     kept = _kept(files, former, number, now)
@@ -114,10 +115,9 @@ def make_plan(  # noqa: PLR0913 - a pure function of all that counts
         stored = Stored(file=File(sha256="", size=copy.bytes, kind="asset", headers=PRIVATE))
         kept[copy.path] = Kept(stored=stored, number=number, since=now)
     due = {path: k for path, k in kept.items() if k.due or keeping.is_over(k, number, now)}
-    steps = [*copies, *puts, *(_delete(path, each) for path, each in due.items())]
-    is_live = bool(former.number) and former.url == url and not former.pending
-    if is_live and not steps and {path: each.file for path, each in former.files.items()} == files:
+    if not (puts or due) and _is_whole(former, url, files):
         return Plan(former.release, (), tuple(files), former, former)
+    steps = [*copies, *puts, *(_delete(path, each) for path, each in due.items())]
     steps.append(Step(phase="record", action="put", path=RECORD, reason="release"))
     put = {step.path for step in puts}
     return Plan(
@@ -136,6 +136,12 @@ def make_plan(  # noqa: PLR0913 - a pure function of all that counts
         due={path: replace(each, due=True) for path, each in due.items()},
         pending={**former.pending, **{step.path: _pending(step, files, former) for step in puts}},
     )
+
+
+def _is_whole(former: Record, url: str, files: Mapping[str, File]) -> bool:
+    """Whether the books say of the live release what the new ones would."""
+    same = {path: each.file for path, each in former.files.items()} == files
+    return same and former.number > 0 and former.url == url and not former.pending
 
 
 # --- what is put ---------------------------------------------------------------------------------

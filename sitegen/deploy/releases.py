@@ -102,9 +102,9 @@ def decode(raw: bytes | None) -> Record | None:
     return record
 
 
-def release_id(files: Mapping[str, File], now: datetime) -> str:
+def release_id(files: Mapping[str, File], number: int, now: datetime) -> str:
     """A name that sorts by time and tells releases of one second apart."""
-    whole = hashlib.sha256(msgspec.json.encode(files, order="sorted")).hexdigest()
+    whole = hashlib.sha256(msgspec.json.encode((number, files), order="sorted")).hexdigest()
     return f"{now:%Y%m%dT%H%M%SZ}-{whole[:8]}"
 
 

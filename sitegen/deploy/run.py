@@ -70,6 +70,8 @@ class Run:
     patience: Patience
     watch: Callable[[Step], None] = lambda _step: None
     tags: dict[str, str] = field(default_factory=dict)
+    phase: str = ""
+    """Where the run is; "" until the first request that writes."""
 
     def execute(self, look: Look, *, force: bool = False) -> int:
         """Do it all; how many files were read back. Raises a `DeployError`."""
@@ -80,6 +82,7 @@ class Run:
                 intent = replace(plan.former, pending=plan.pending, retired=self._all_kept())
                 self._write(intent, keeper)
             for phase, steps in groupby(plan.steps, lambda step: step.phase):
+                self.phase = phase
                 if phase == "record":
                     self._write(self._record(with_due=not target.atomic), keeper)
                 else:
@@ -87,8 +90,10 @@ class Run:
             if plan.due and not target.atomic:
                 self._write(self._record(with_due=False), keeper)
             keep = [plan.release, *(each.id for each in plan.record.releases)]
+            self.phase = "publish"
             keeper.check()
             self.patience.request(lambda: target.finish(plan.release, keep))
+            self.phase = "verify"
             return self._verify(keeper)
 
     def _refuse_other(self, look: Look) -> None:
