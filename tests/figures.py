@@ -15,7 +15,7 @@ NTH = r"(?::nth-(?:child|of-type)\(-?8?n\+\d+\))"
 
 def tree(html: str) -> ET.Element:
     """The root of a figure's HTML; a ParseError where something is not closed or not escaped."""
-    return ET.fromstring(re.sub(r"<(input\b[^<>]*)>", r"<\1/>", html))  # noqa: S314 - we wrote it
+    return ET.fromstring(re.sub(r"<((?:input|br)\b[^<>]*)>", r"<\1/>", html))  # noqa: S314 - we wrote it
 
 
 def place(choice: str, name: str, k: int) -> int:

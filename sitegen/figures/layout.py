@@ -7,7 +7,7 @@ counts as wide as its kind usually is, rounded up, so that the bytes depend on n
 from __future__ import annotations
 
 from functools import lru_cache
-from unicodedata import category, east_asian_width
+from unicodedata import category, combining, east_asian_width
 
 from sitegen.model import Value
 
@@ -20,6 +20,7 @@ LEGEND = 128  # wide
 LEGEND_HEIGHT = 36
 SHORT_SIDE = 0.71  # of a label that is turned by 45°
 JOINER = "\u200d"
+VIRAMA = 9  # the class of marks that join the letters of a conjunct
 
 
 class Layout(Value, frozen=True):
@@ -106,12 +107,19 @@ def label(token: str, font: int) -> str:
         return shown
     end = len(shown)
     while end > 1 and (
-        label_width(shown[:end] + "…", font) > WIDEST_LABEL or _joined(shown[end - 1 : end + 1])
+        label_width(shown[:end] + "…", font) > WIDEST_LABEL or joined(shown[end - 1 : end + 1])
     ):
         end -= 1
     return shown[:end] + "…"
 
 
-def _joined(pair: str) -> bool:
-    """Whether two characters are drawn as one."""
-    return pair[0] == JOINER or category(pair[-1]) in {"Mn", "Me", "Mc", "Sk", "Cf"}
+def joined(pair: str) -> bool:
+    """Whether two characters are drawn as one, or two letters of a flag, or of one syllable."""
+    first, last = pair[0], pair[-1]
+    return (
+        first == JOINER
+        or category(last) in {"Mn", "Me", "Mc", "Sk", "Cf"}
+        or (combining(first) == VIRAMA and last.isalpha())
+        or all("\U0001f1e6" <= char <= "\U0001f1ff" for char in pair)
+        or ("\u1100" <= first <= "\ud7ff" and "\u1160" <= last <= "\u11ff")
+    )

@@ -15,6 +15,7 @@ Markup = NewType("Markup", str)
 ESCAPES = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"},
 )
+VOID = {"input", "br"}
 ESCAPED = re.compile("[&<>\"']")  # looked for first: few texts of a figure have any
 
 
@@ -37,7 +38,7 @@ def tag(name: str, /, *children: Markup, **attributes: str | int | None) -> Mark
     )
     if children:
         return Markup(f"<{name}{typed}>{''.join(children)}</{name}>")
-    return Markup(f"<{name}{typed}>" if name == "input" else f"<{name}{typed}/>")
+    return Markup(f"<{name}{typed}>" if name in VOID else f"<{name}{typed}/>")
 
 
 @cache

@@ -58,7 +58,7 @@ def write_csv(names: Sequence[str], weights: Weights) -> str:
     """A line for each row of each panel: where it is, who attends, the percent to each token."""
     hundredths = (weights.units + HUNDREDTHS // 2) // HUNDREDTHS
     shown = _decimals()[hundredths].tolist()
-    quoted = [_field(name) for name in names]
+    quoted = [write_field(name) for name in names]
     axes = weights.rows, weights.columns
     lines = [",".join([*(axis.name.lower() for axis in axes), "from", *quoted])]
     for row, panels in zip(weights.rows.options, shown, strict=True):
@@ -77,6 +77,6 @@ def _decimals() -> NDArray[np.object_]:
     return np.array(texts, dtype=np.object_)
 
 
-def _field(value: str) -> str:
+def write_field(value: str) -> str:
     """A field of a CSV file, quoted where it holds what separates fields."""
     return '"' + value.replace('"', '""') + '"' if set(value) & set(',"\r\n') else value
