@@ -7,14 +7,17 @@ neither the libraries of the stages nor their values are loaded.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+from msgspec.structs import replace
 
 from sitegen.errors import Problem
 from sitegen.inputs import Survey, read_inputs, refuse_sources, survey
+from sitegen.lock import LOCK
 from sitegen.making import Chosen, Clock, make, read_clock
 from sitegen.memo import Memo
 from sitegen.model import LeftOut
@@ -39,6 +42,7 @@ class Options(NamedTuple):
     no_cache: bool
     jobs: int | None
     timings: bool
+    locked: bool
 
 
 class Task(NamedTuple):
@@ -111,10 +115,12 @@ def _build(task: Task) -> Done | None:
     """Build and write; None if the site is too wrong to be written."""
     memory = _remembered(task)
     inputs = read_inputs(task.screen.site, task.seen)
-    built = make(
-        task.screen, task.clock, inputs, task.chosen, jobs=task.options.jobs, memory=memory
-    )
-    written = _publish(task, built, inputs)
+    how: Any = {"jobs": task.options.jobs, "locked": task.options.locked}
+    built = make(task.screen, task.clock, inputs, task.chosen, memory=memory, **how)
+    if built.lock is not None:
+        _write_lock(task.screen, built.lock)
+        task = task._replace(seen=replace(task.seen, lock=built.lock))
+    written = _publish(task, built, replace(inputs, lock=task.seen.lock))
     if not task.options.no_cache:
         memory.memo.settle(lambda: needed(task.screen.site))
         task.clock.lap("remember")
@@ -123,6 +129,18 @@ def _build(task: Task) -> Done | None:
     snapshot = built.snapshot
     files = len(snapshot.artifacts)
     return Done(snapshot.problems, snapshot.left_out, built.page_count, files, written, built)
+
+
+def _write_lock(screen: Screen, lock: bytes) -> None:
+    """Keep what models made of texts beside the sources, at one stroke."""
+    path = screen.site / LOCK
+    fresh = path.with_name(f".{LOCK}.{os.getpid()}")
+    try:
+        fresh.write_bytes(lock)
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+    screen.say(f"{LOCK} has what models made of these texts: commit it with them")
 
 
 def _remembered(task: Task) -> Memory:

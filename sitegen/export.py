@@ -14,6 +14,7 @@ from typing import NamedTuple, TypedDict
 from msgspec.structs import replace
 
 from sitegen.build.parsing import Parsing, parse_one
+from sitegen.build.readings import Asking, Readings
 from sitegen.discover import read_source
 from sitegen.errors import FigureError, OutputError, Problem, Span, in_order
 from sitegen.figures.spec import KEYS
@@ -65,7 +66,15 @@ def _read(path: str) -> tuple[Source, list[Problem]]:
 
 
 def _parse(source: Source) -> Parsing:
-    return parse_one(source, SETTINGS, PATIENCE)
+    from sitegen.models.reading import read_prompts
+
+    readings = Readings(reader=read_prompts)
+    while True:
+        asking = Asking(readings)
+        parsed = parse_one(source, SETTINGS, PATIENCE, asking)
+        if not asking.unread:
+            return parsed
+        readings.read(asking.unread)
 
 
 ANY_KEY = re.compile(r"^([A-Za-z_]{1,20})[ \t]*:", re.MULTILINE)

@@ -17,7 +17,8 @@ from sitegen.discover import (
     missing_sections,
     read_templates,
 )
-from sitegen.errors import ConfigError, Problem, TemplateError
+from sitegen.errors import ConfigError, LockError, Problem, TemplateError
+from sitegen.lock import LOCK
 from sitegen.memo import digest
 from sitegen.model import Asset, Config, Value
 from sitegen.package import theme_folder
@@ -37,6 +38,8 @@ class Survey(Value, frozen=True):
     static: tuple[Asset, ...]
     templates: Mapping[str, tuple[str, str]] | None
     problems: tuple[Problem, ...]
+    lock: bytes
+    """What real models made of texts, in figures.lock."""
 
     def digest(self) -> bytes:
         """Of every byte that a build of this site can see, and of the program."""
@@ -44,7 +47,9 @@ class Survey(Value, frozen=True):
         copied = [[(a.path, a.digest) for a in part] for part in (self.found.assets, self.static)]
         problems = [*self.found.problems, *self.problems]
         seen = (files, copied, self.folders, sorted((self.templates or {}).items()), problems)
-        return digest(toolchain(), self.config, repr(seen).encode("utf-8", "surrogatepass"))
+        return digest(
+            toolchain(), self.config, self.lock, repr(seen).encode("utf-8", "surrogatepass")
+        )
 
 
 def survey(site: Path) -> Survey:
@@ -65,7 +70,17 @@ def survey(site: Path) -> Survey:
         static=discover_static(theme / "static", site / "static"),
         templates=templates,
         problems=problems,
+        lock=_read_lock(site),
     )
+
+
+def _read_lock(site: Path) -> bytes:
+    try:
+        return (site / LOCK).read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise LockError(f"{LOCK} cannot be read: {error.strerror}") from error
 
 
 def _folders(content: Path) -> list[str]:
@@ -91,6 +106,7 @@ def read_inputs(site: Path, seen: Survey | None = None) -> Inputs:
         assets=seen.found.assets,
         static=seen.static,
         templates=seen.templates,
+        lock=seen.lock,
         problems=(*seen.found.problems, *missing_sections(site, config), *seen.problems),
     )
 

@@ -85,9 +85,37 @@ def reading_of(prompt: Prompt, line: bytes) -> Reading:
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, zlib.error) as error:
         raise _damaged(None) from error
     reading = Reading(pieces=row.pieces, shape=row.shape, cells=cells, likeliest=row.likeliest)
-    if row.sum != _sum(prompt, reading):
+    if row.sum != _sum(prompt, reading) or not _is_sound(prompt, reading):
         raise _damaged(None)
     return reading
+
+
+BOUNDS: Mapping[Quantity, tuple[int, int]] = {
+    "weight": (0, 10_000),
+    "norm": (0, 10_000),
+    "rollout": (0, 10_000),
+    "lines": (-10_000, 10_000),
+    "surprise": (-1, 10**6),
+}
+
+
+def _is_sound(prompt: Prompt, reading: Reading) -> bool:
+    """Whether a figure can be drawn of it, whoever wrote it."""
+    import numpy as np  # slow to import, and most builds look at no reading
+
+    low, high = BOUNDS[prompt.quantity]
+    values = np.frombuffer(reading.cells, dtype="<i4")
+    n = len(reading.pieces)
+    shapes = {"surprise": (n,), "lines": reading.shape[:1] * 2}
+    expected = shapes.get(prompt.quantity, (*reading.shape[:2], n, n))
+    return (
+        values.size > 0
+        and low <= values.min()
+        and values.max() <= high
+        and reading.shape == expected
+        and all(0 <= each.start <= each.end <= len(prompt.text) for each in reading.pieces)
+        and len(reading.likeliest) in {0, n}
+    )
 
 
 def line_of(prompt: Prompt, reading: Reading) -> bytes:

@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sitegen.screen import Screen
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from sitegen.build import Built, Inputs, Memory
+    from sitegen.errors import Problem
+    from sitegen.model import Prompt, Reading
 
 
 class Chosen(NamedTuple):
@@ -62,18 +66,22 @@ def make(  # noqa: PLR0913 - the screen and the clock are only told
     *,
     jobs: int | None = None,
     memory: Memory | None = None,
+    locked: bool = False,
 ) -> Built:
-    """Build in memory, with a progress bar where it takes long and someone watches."""
+    """Build in memory, with a progress bar where it takes long and someone watches.
+
+    `locked`: no model is asked; what they made of texts is known already, or missing.
+    """
     from sitegen.build import build
+    from sitegen.build.readings import refuse
     from sitegen.workers import run
 
     # The alarm inside the worker, which counts computing only, comes first.
     limit = 3 * inputs.config.markup.max_seconds + 2
-    stages = iter((("read", "parse"), ("assemble", "render")))
 
-    def run_watched(work: Any, total: int, lost: Any) -> list[bytes]:
-        before, stage = next(stages)
-        clock.lap(before)
+    def run_watched(stage: str, work: Any, total: int, lost: Any) -> list[bytes]:
+        begun = stage == "render" or "parse" in clock.stages
+        clock.lap(("assemble" if stage == "render" else "parse") if begun else "read")
         # A process is worth its start from some twenty tasks on.
         count = jobs or min(os.cpu_count() or 1, 1 + total // 20)
         with screen.progress(total, stage) as done:
@@ -81,7 +89,17 @@ def make(  # noqa: PLR0913 - the screen and the clock are only told
         clock.lap(stage)
         return results
 
-    built = build(inputs, run_watched, memory=memory, **chosen._asdict())
+    def read(prompts: Sequence[Prompt]) -> Mapping[Prompt, Reading | Problem]:
+        from sitegen.models.reading import read_prompts
+
+        clock.lap("parse")
+        screen.say(f"reading {len(prompts)} texts with real models")
+        readings = read_prompts(prompts)
+        clock.lap("models")
+        return readings
+
+    reader = refuse if locked else read
+    built = build(inputs, run_watched, memory=memory, reader=reader, **chosen._asdict())
     clock.lap("collect")
     return built
 

@@ -76,7 +76,7 @@ def write_files(root: Path, text: str) -> None:
 
 
 def run_here(
-    work: Callable[[int], bytes], count: int, _lost: Callable[[int, str], bytes]
+    _stage: str, work: Callable[[int], bytes], count: int, _lost: Callable[[int, str], bytes]
 ) -> list[bytes]:
     """All tasks in this process."""
     return [work(index) for index in range(count)]

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING
 
 from sitegen.build.knot import Choice, Knot, files_digest, tie
 from sitegen.build.parsing import parse_all, text_of
+from sitegen.build.readings import Reader, Readings, refuse
 from sitegen.build.reasons import reasons
 from sitegen.build.rendering import fingerprint, render_all
 from sitegen.build.stage import Inputs, Memory, Plan, Run, encode
 from sitegen.errors import in_order
+from sitegen.lock import read_lock, write_lock
 from sitegen.memo import Memo, digest
 from sitegen.model import Document, Page, Site, Snapshot
 from sitegen.toolchain import toolchain
@@ -44,7 +46,7 @@ class Built:
     plan: Plan
     knot: Knot
     _inputs: Inputs
-    _memo: Memo
+    _memory: Memory
 
     @cached_property
     def site(self) -> Site:
@@ -80,9 +82,20 @@ class Built:
         """A parsed source, published or not."""
         return self._text(path).document
 
+    @cached_property
+    def lock(self) -> bytes | None:
+        """The lock with what was read now and nothing that no text asks for; None if it stays."""
+        readings = self._memory.readings
+        if not readings.new:
+            return None
+        lines = readings.lines
+        whole = all(row.plain for row in self.plan.sources.values())
+        used = {prompt for row in self.plan.sources.values() for prompt in row.asked}
+        return write_lock({p: lines[p] for p in lines if p in used or not whole})
+
     def _text(self, path: str) -> Text:
         original = next(each for each in self._inputs.originals if each.path == path)
-        return text_of(self.plan.sources[path], original, self._inputs.config, self._memo)
+        return text_of(self.plan.sources[path], original, self._inputs.config, self._memory)
 
 
 def build(  # noqa: PLR0913 - what is chosen is three things
@@ -93,9 +106,14 @@ def build(  # noqa: PLR0913 - what is chosen is three things
     drafts: bool,
     future: bool,
     memory: Memory | None = None,
+    reader: Reader = refuse,
 ) -> Built:
-    """Make every file of the site. Never raises for a writer's mistake: see the problems."""
+    """Make every file of the site. Never raises for a writer's mistake: see the problems.
+
+    But for a damaged lock: an ExceptionGroup of LockErrors.
+    """
     memory = memory or Memory(Memo())
+    memory = memory._replace(readings=Readings(read_lock(inputs.lock), reader))
     rows = parse_all(inputs, memory, run)
     static = fingerprint(inputs.static)
     choice = Choice(now=now, drafts=drafts, future=future)
@@ -126,5 +144,5 @@ def build(  # noqa: PLR0913 - what is chosen is three things
         ),
         knot=knot,
         _inputs=inputs,
-        _memo=memory.memo,
+        _memory=memory,
     )

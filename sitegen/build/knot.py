@@ -132,7 +132,7 @@ def _tie(
 ) -> Knot:
     from sitegen.site import assemble, select  # most builds need neither
 
-    documents = outlines(rows, inputs, memory.memo)
+    documents = outlines(rows, inputs, memory)
     zone = inputs.config.timezone
     published, left_out = select(
         documents, now=choice.now, timezone=zone, drafts=choice.drafts, future=choice.future

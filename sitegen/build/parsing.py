@@ -8,13 +8,15 @@ that the knot looks at; so a build decodes the text of no page that stays as it 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
 from sitegen.budget import time_limit
+from sitegen.build.outline import Outline, outline_of
+from sitegen.build.readings import Asking, Readings
 from sitegen.build.stage import (
     Inputs,
     Memory,
@@ -36,13 +38,10 @@ from sitegen.model import (
     Document,
     Fence,
     Figure,
-    Line,
     Measure,
+    Prompt,
     Settings,
     Source,
-    Stanza,
-    Verse,
-    VerseSlot,
 )
 
 
@@ -53,20 +52,14 @@ class Text(msgspec.Struct, frozen=True, array_like=True):
     markdown: str
 
 
-class Outline(msgspec.Struct, frozen=True, array_like=True):
-    """A document without its text, and the digests of that with and without places."""
-
-    document: Document
-    plain: bytes
-    placed: bytes
-
-
 class Answer(msgspec.Struct, frozen=True, array_like=True):
     """What a worker says of an original: the two values are encoded already."""
 
     parsed: Parsed
     outline: bytes = b""
     text: bytes = b""
+    unread: tuple[Prompt, ...] = ()
+    """What was asked for in vain: a figure is empty until that is read."""
 
 
 def parse_all(inputs: Inputs, memory: Memory, run: Run) -> list[Parsed]:
@@ -74,53 +67,96 @@ def parse_all(inputs: Inputs, memory: Memory, run: Run) -> list[Parsed]:
     config, former = inputs.config, memory.former
     known = former.sources if former and former.config == digest(encode(config)) else {}
     rows: dict[str, Parsed | None] = {
-        each.path: _unchanged(each, known) or _remembered(each, config, memory.memo)
+        each.path: _unchanged(each, known, memory.readings) or _remembered(each, config, memory)
         for each in inputs.originals
     }
     tasks = [original for original in inputs.originals if rows[original.path] is None]
+    while tasks:
+        unread: list[Prompt] = []
+        again: set[str] = set()
+        for answer in _parse(tasks, config, memory.readings, run):
+            row = answer.parsed
+            rows[row.path] = row
+            unread += answer.unread
+            if answer.text and memory.readings.has(row.asked):
+                _keep(answer, memory.memo)
+            if answer.unread:
+                again.add(row.path)
+        memory.readings.read(unread)
+        tasks = [each for each in tasks if each.path in again]
+    return [row for row in rows.values() if row is not None]
+
+
+def _parse(
+    tasks: Sequence[Original], config: Config, readings: Readings, run: Run
+) -> Iterator[Answer]:
+    """Parse originals, in processes of their own."""
 
     def work(index: int) -> bytes:
-        return msgspec.msgpack.encode(parse_original(tasks[index], inputs.config))
+        return msgspec.msgpack.encode(parse_original(tasks[index], config, readings))
 
     def lost(index: int, why: str) -> bytes:
         problem = _too_much(tasks[index].path, why)
         return msgspec.msgpack.encode(_failed(tasks[index], (problem,)))
 
-    if tasks:
-        import sitegen.figures
-        import sitegen.markup  # noqa: F401 - before the processes part
+    import sitegen.figures
+    import sitegen.markup  # noqa: F401 - before the processes part
 
     decoder = msgspec.msgpack.Decoder(Answer)
-    for raw in run(work, len(tasks), lost):
-        answer = decoder.decode(raw)
-        row = rows[answer.parsed.path] = answer.parsed
-        if answer.text:
-            memory.memo.put(outline_key(row.key), answer.outline)
-            memory.memo.put(text_key(row.key), answer.text)
-    return [row for row in rows.values() if row is not None]
+    return map(decoder.decode, run("parse", work, len(tasks), lost))
 
 
-def _unchanged(original: Original, known: Mapping[str, Parsed]) -> Parsed | None:
+def _keep(answer: Answer, memo: Memo) -> None:
+    """Remember a document; under its base, too, where a later build learns what it asks for."""
+    row = answer.parsed
+    memo.put(outline_key(row.key), answer.outline)
+    memo.put(text_key(row.key), answer.text)
+    if row.base:
+        memo.put(outline_key(row.base), answer.outline)
+
+
+def _unchanged(
+    original: Original, known: Mapping[str, Parsed], readings: Readings
+) -> Parsed | None:
     """What the build before knew of these bytes at this path."""
     row = known.get(original.path)
     if row is None or row.digest != original.digest:
         return None
+    if row.asked and not (readings.has(row.asked) and row.readings == readings.digest(row.asked)):
+        return None
     return replace(row, seconds=0.0) if row.seconds else row
 
 
-def _remembered(original: Original, config: Config, memo: Memo) -> Parsed | None:
+def _remembered(original: Original, config: Config, memory: Memory) -> Parsed | None:
     """What some build knew of these bytes at this path, without a look at the document itself."""
-    key = parse_key(original.path, original.digest, config)
-    known = recall(memo, outline_key(key), Outline)
-    if known is None:
-        return None
+    base = parse_key(original.path, original.digest, config)
+    known = recall(memory.memo, outline_key(base), Outline)
+    if known and known.asked:
+        if not memory.readings.has(known.asked):
+            return None
+        key = _read_key(base, memory.readings.digest(known.asked))
+        known = recall(memory.memo, outline_key(key), Outline)
+    return _row(original.path, original.digest, base, known, memory.readings) if known else None
+
+
+def _row(path: str, content: str, base: bytes, outline: Outline, readings: Readings) -> Parsed:
+    """What is known of a source that could be parsed."""
+    read = readings.digest(outline.asked)
     return Parsed(
-        path=original.path,
-        digest=original.digest,
-        key=key,
-        plain=known.plain,
-        placed=known.placed,
+        path=path,
+        digest=content,
+        key=_read_key(base, read) if read else base,
+        plain=outline.plain,
+        placed=outline.placed,
+        base=base if read else b"",
+        asked=outline.asked,
+        readings=read,
     )
+
+
+def _read_key(base: bytes, readings: bytes) -> bytes:
+    """The key of a document with figures of what models made of texts."""
+    return digest(base, readings)
 
 
 def parse_key(path: str, content: str, config: Config) -> bytes:
@@ -129,12 +165,12 @@ def parse_key(path: str, content: str, config: Config) -> bytes:
     return key_of("parse", path.encode(), content.encode(), encode((settings, config.markup)))
 
 
-def text_of(row: Parsed, original: Original, config: Config, memo: Memo) -> Text:
+def text_of(row: Parsed, original: Original, config: Config, memory: Memory) -> Text:
     """The whole of a parsed source. What is gone from the memo is made again, or not at all."""
-    known = recall(memo, text_key(row.key), Text)
+    known = recall(memory.memo, text_key(row.key), Text)
     if known:
         return known
-    answer = parse_original(original, config)
+    answer = parse_original(original, config, memory.readings)
     if answer.parsed.key != row.key or not answer.text:
         raise SourceError(
             f"{original.path} was changed while the site was built", hint="build once more"
@@ -142,16 +178,16 @@ def text_of(row: Parsed, original: Original, config: Config, memo: Memo) -> Text
     return msgspec.msgpack.decode(answer.text, type=Text)
 
 
-def outlines(rows: Iterable[Parsed], inputs: Inputs, memo: Memo) -> list[Document]:
+def outlines(rows: Iterable[Parsed], inputs: Inputs, memory: Memory) -> list[Document]:
     """The outline of every document there is, in the order of the rows."""
     originals = {original.path: original for original in inputs.originals}
     found = []
     for row in rows:
         if row.plain:
-            known = recall(memo, outline_key(row.key), Outline)
+            known = recall(memory.memo, outline_key(row.key), Outline)
             if known is None:
-                text = text_of(row, originals[row.path], inputs.config, memo)
-                known = outline_of(text.document)
+                text = text_of(row, originals[row.path], inputs.config, memory)
+                known = outline_of(text.document, row.asked)
             found.append(known.document)
     return found
 
@@ -159,27 +195,26 @@ def outlines(rows: Iterable[Parsed], inputs: Inputs, memo: Memo) -> list[Documen
 # --- one source ----------------------------------------------------------------------------------
 
 
-def parse_original(original: Original, config: Config) -> Answer:
+def parse_original(original: Original, config: Config, readings: Readings) -> Answer:
     """One original as a document with drawn figures, or why it is none. Never raises."""
     begun = time.process_time()
     reading = read_original(original.path, original.file, config.markup.max_bytes)
     if reading.source is None:
         return _failed(original, reading.problems)
     source, limit = reading.source, config.markup.max_seconds
-    document, problems = parse_one(source, settings_for(source.path, config), limit)
+    asking = Asking(readings)
+    document, problems = parse_one(source, settings_for(source.path, config), limit, asking)
     if document is None:
         return _failed(original, (*reading.problems, *problems))
     document = replace(document, problems=(*reading.problems, *document.problems))
-    outline = outline_of(document)
+    asked = tuple(asking.asked)
+    outline = outline_of(document, asked)
+    base = parse_key(source.path, reading.digest, config)
+    row = _row(source.path, reading.digest, base, outline, readings)
+    if asking.unread:
+        return Answer(row, unread=tuple(asking.unread))
     return Answer(
-        parsed=Parsed(
-            path=source.path,
-            digest=reading.digest,
-            key=parse_key(source.path, reading.digest, config),
-            plain=outline.plain,
-            placed=outline.placed,
-            seconds=time.process_time() - begun,
-        ),
+        parsed=replace(row, seconds=time.process_time() - begun),
         outline=msgspec.msgpack.encode(outline),
         text=msgspec.msgpack.encode(Text(document, source.text)),
     )
@@ -192,13 +227,16 @@ class Parsing(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
 
-def parse_one(source: Source, settings: Settings, limit: float) -> Parsing:
+def parse_one(source: Source, settings: Settings, limit: float, asking: Asking) -> Parsing:
     """One source as a document with drawn figures, or why not; `limit` in seconds of computing."""
     from sitegen.markup import parse
 
+    def draw(fence: Fence, asked: Sequence[Measure]) -> Drawn:
+        return draw_figure(fence, asked, asking)
+
     try:
         with time_limit(limit):
-            return Parsing(parse(source, settings, draw_figure))
+            return Parsing(parse(source, settings, draw))
     except TimeoutError:
         why = f"took longer than {limit:g} s"
     except RecursionError:
@@ -222,64 +260,20 @@ def _too_much(path: str, why: str) -> Problem:
     ).problem()
 
 
-def draw_figure(fence: Fence, asked: Sequence[Measure]) -> tuple[Figure, tuple[Problem, ...]]:
+Drawn = tuple[Figure, tuple[Problem, ...]]
+
+
+def draw_figure(
+    fence: Fence, asked: Sequence[Measure], asking: Asking | None = None
+) -> Drawn:
     """A figure with the numbers that its text asks for; an empty one beside its mistakes."""
     from sitegen import figures
 
+    # Such a figure is never published; the slot only has to be filled.
+    empty = Figure(id=fence.id, html="", sentence="", table="", svg="")
     try:
-        return figures.draw(fence, asked), ()
+        return figures.draw(fence, asked, asking.read if asking else None), ()
+    except figures.Unread:
+        return empty, ()
     except ExceptionGroup as group:
-        # The build will not be published; the slot only has to be filled.
-        empty = Figure(id=fence.id, html="", sentence="", table="", svg="")
         return empty, tuple(each.problem() for each in mistakes_in(group))
-
-
-# --- its outline ---------------------------------------------------------------------------------
-
-
-def outline_of(document: Document) -> Outline:
-    """All that the knot looks at; what a reader would read is left out."""
-    thin = replace(
-        document,
-        digest="",
-        body=tuple(_thin_verse(e.verse) for e in document.body if isinstance(e, VerseSlot)),
-        lead=(),
-        headings=(),
-        fences=tuple(Fence(id=each.id, text="", span=each.span) for each in document.fences),
-        figures=tuple(map(_thin, document.figures)),
-        measures=(),
-        words=0,
-    )
-    nowhere = replace(
-        thin,
-        origins={},
-        links=(),
-        images=(),
-        fences=tuple(replace(fence, span=NOWHERE) for fence in thin.fences),
-    )
-    told = sorted(name for name, origin in document.origins.items() if origin.span)
-    targets = [[link.target for link in document.links], [each.target for each in document.images]]
-    return Outline(
-        document=thin,
-        plain=digest(encode((nowhere, told, targets))),
-        placed=digest(encode(thin)),
-    )
-
-
-NOWHERE = Span("", 0)
-
-
-def _thin_verse(verse: Verse) -> VerseSlot:
-    """The numbers of its lines: a link may point at one."""
-    stanzas = (block for block in verse.blocks if isinstance(block, Stanza))
-    lines = tuple(
-        Line(number=line.number, indent=0, body=()) for stanza in stanzas for line in stanza.lines
-    )
-    return VerseSlot(verse=Verse(blocks=(Stanza(lines=lines),), prefix=verse.prefix))
-
-
-def _thin(figure: Figure) -> Figure:
-    """Its name, and which of its files there are."""
-    texts = ("html", "sentence", "table", "svg", "caption", "csv")
-    mark: Callable[[str], str] = lambda text: "…" if text else ""  # noqa: E731
-    return replace(figure, answers={}, **{name: mark(getattr(figure, name)) for name in texts})

@@ -156,7 +156,7 @@ def _press(
 
     @lru_cache(maxsize=64)
     def read(path: str) -> Text:
-        return text_of(of_path[path], originals[path], inputs.config, memory.memo)
+        return text_of(of_path[path], originals[path], inputs.config, memory)
 
     @lru_cache(maxsize=1)
     def press() -> Press:
@@ -198,7 +198,7 @@ def _make(
         return msgspec.msgpack.encode(too_slow(pieces[missing[number]], why))
 
     problems: list[Problem] = []
-    for index, raw in zip(missing, run(work, len(missing), lost), strict=True):
+    for index, raw in zip(missing, run("render", work, len(missing), lost), strict=True):
         answer = _decode(raw)
         problems += answer.problems
         made[index] = replace(made[index], files=answer.entries)

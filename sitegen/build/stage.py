@@ -8,16 +8,17 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from sitegen.build.readings import Readings
 from sitegen.discover import Original
 from sitegen.errors import Problem, SiteError
 from sitegen.memo import Memo, digest
-from sitegen.model import Asset, Config, Entry, Value
+from sitegen.model import Asset, Config, Entry, Prompt, Value
 from sitegen.toolchain import toolchain
 
 T = TypeVar("T")
 Work = Callable[[int], bytes]
-Run = Callable[[Work, int, Callable[[int, str], bytes]], list[bytes]]
-"""Do work(0) … work(n - 1), results in order; the third argument stands in for lost ones."""
+Run = Callable[[str, Work, int, Callable[[int, str], bytes]], list[bytes]]
+"""Of a stage: do work(0) … work(n - 1), results in order; the last argument stands in for lost."""
 Files = Mapping[str, tuple[str, str]]
 """Templates: by name, the path that errors show, and the text."""
 
@@ -31,6 +32,8 @@ class Inputs(Value, frozen=True):
     static: tuple[Asset, ...]
     templates: Files | None
     """None if they cannot be read: `problems` says why."""
+    lock: bytes = b""
+    """The file of what real models made of texts."""
     problems: tuple[Problem, ...] = ()
 
 
@@ -48,6 +51,12 @@ class Parsed(Value, frozen=True, array_like=True):
     """Digest of the outline but for the places in it; empty if there is no document."""
     placed: bytes = b""
     """Digest of the whole outline."""
+    base: bytes = b""
+    """The key without what models made of texts, where that is part of `key`."""
+    asked: tuple[Prompt, ...] = ()
+    """What its figures asked models for."""
+    readings: bytes = b""
+    """Digest of what was known of that."""
     problems: tuple[Problem, ...] = ()
     """Why there is no document; nothing if the file was deleted in the meantime."""
     seconds: float = 0.0
@@ -90,6 +99,8 @@ class Plan(Value, frozen=True):
         yield self.knot
         for row in self.sources.values():
             yield outline_key(row.key)
+            if row.base:
+                yield outline_key(row.base)
             yield text_key(row.key)
         yield from (row.key for row in self.made)
 
@@ -101,6 +112,8 @@ class Memory(NamedTuple):
     former: Plan | None = None
     why: str = "no earlier build is remembered"
     """Why there is no plan of the build before."""
+    readings: Readings = Readings()
+    """What real models made of texts."""
 
 
 def key_of(function: str, *arguments: bytes) -> bytes:

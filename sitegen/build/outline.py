@@ -1,0 +1,81 @@
+"""The outline of a document: all that the knot looks at, and the digests of that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+from msgspec.structs import replace
+
+from sitegen.build.stage import encode
+from sitegen.errors import Span
+from sitegen.memo import digest
+from sitegen.model import (
+    Document,
+    Fence,
+    Figure,
+    Line,
+    Prompt,
+    Stanza,
+    Verse,
+    VerseSlot,
+)
+
+
+class Outline(msgspec.Struct, frozen=True, array_like=True):
+    """A document without its text, and the digests of that with and without places."""
+
+    document: Document
+    plain: bytes
+    placed: bytes
+    asked: tuple[Prompt, ...] = ()
+    """What its figures asked models for."""
+
+
+def outline_of(document: Document, asked: tuple[Prompt, ...] = ()) -> Outline:
+    """All that the knot looks at; what a reader would read is left out."""
+    thin = replace(
+        document,
+        digest="",
+        body=tuple(_thin_verse(e.verse) for e in document.body if isinstance(e, VerseSlot)),
+        lead=(),
+        headings=(),
+        fences=tuple(Fence(id=each.id, text="", span=each.span) for each in document.fences),
+        figures=tuple(map(_thin, document.figures)),
+        measures=(),
+        words=0,
+    )
+    nowhere = replace(
+        thin,
+        origins={},
+        links=(),
+        images=(),
+        fences=tuple(replace(fence, span=NOWHERE) for fence in thin.fences),
+    )
+    told = sorted(name for name, origin in document.origins.items() if origin.span)
+    targets = [[link.target for link in document.links], [each.target for each in document.images]]
+    return Outline(
+        document=thin,
+        plain=digest(encode((nowhere, told, targets))),
+        placed=digest(encode(thin)),
+        asked=asked,
+    )
+
+
+NOWHERE = Span("", 0)
+
+
+def _thin_verse(verse: Verse) -> VerseSlot:
+    """The numbers of its lines: a link may point at one."""
+    stanzas = (block for block in verse.blocks if isinstance(block, Stanza))
+    lines = tuple(
+        Line(number=line.number, indent=0, body=()) for stanza in stanzas for line in stanza.lines
+    )
+    return VerseSlot(verse=Verse(blocks=(Stanza(lines=lines),), prefix=verse.prefix))
+
+
+def _thin(figure: Figure) -> Figure:
+    """Its name, and which of its files there are."""
+    texts = ("html", "sentence", "table", "svg", "caption", "csv")
+    mark: Callable[[str], str] = lambda text: "…" if text else ""  # noqa: E731
+    return replace(figure, answers={}, **{name: mark(getattr(figure, name)) for name in texts})
