@@ -221,9 +221,9 @@ def _copies(
     lost = {step.path for step in puts if step.reason == "changed"}
     lost |= {path for path, each in former.files.items() if path not in files and _leaves(each)}
     chosen = {}
-    for path in sorted(lost & former.files.keys()):
-        stored = former.files[path]
-        if seen.listing.get(path) == stored.tag:
+    for path in sorted(lost):
+        stored = _known(path, former)
+        if stored and seen.listing.get(path) == stored.tag:
             chosen[content_path(stored.file.sha256)] = (path, stored.file.size)
     for place, (path, size) in chosen.items():
         yield Step(phase=phase, action="copy", path=place, reason="kept", bytes=size, origin=path)
