@@ -16,8 +16,6 @@ from functools import cache, lru_cache
 from heapq import heapify, heappop, heappush
 from typing import Any, Self
 
-import numpy as np
-
 from sitegen.errors import ModelError
 from sitegen.transformer.characters import WHITE_SPACE, Lookup, characters
 from sitegen.transformer.mapped import AGAIN
@@ -25,10 +23,8 @@ from sitegen.transformer.tokens import Tokens
 
 PREFIX = "tokenizer.ggml."
 AS_EXPECTED = {"model": "gpt2", "pre": "smollm", "add_bos_token": False, "add_space_prefix": False}
-"""What the metadata of a GGUF file must say; what they leave out is so."""
-PARTS = "tokens", "merges", "token_type"
-CONTROL = 3
-"""The `token_type` of a token that no text has."""
+"""What the metadata of a GGUF file must say; what they leave out is False."""
+PARTS = "tokens", "merges"
 WORDS = re.compile(
     r"\d|'(?:[sdmt]|ll|re|ve)| ?[A-Za-z]+| ?[^\sA-Za-z\d]+|\s+(?![^\s\d])|\s+", re.ASCII
 )
@@ -49,28 +45,24 @@ BYTES = {letter: byte for byte, letter in enumerate(SPELLING)}
 class BPE:
     """A vocabulary of pieces of words in bytes, and the merges that lead to them."""
 
-    def __init__(
-        self, vocabulary: Sequence[str], merges: Iterable[str], specials: Iterable[int] = ()
-    ) -> None:
-        """Tokens in the order of their ids, merges (`Ġ t`) in order, ids that are no text."""
+    def __init__(self, vocabulary: Sequence[str], merges: Iterable[str]) -> None:
+        """Tokens in the order of their ids, and merges (`Ġ t`) in the order in which they go."""
         self._pieces = vocabulary
         self._ids = {piece: i for i, piece in enumerate(vocabulary)}
         self._ranks = {merge: rank for rank, merge in enumerate(merges)}
-        self._specials = frozenset(specials)
         self._cut = lru_cache(1 << 14)(self._merge)
 
     @classmethod
     def from_gguf(cls, metadata: Mapping[str, Any]) -> Self:
         """The tokenizer that the metadata of a GGUF file describe. ModelError for other kinds."""
         for name, expected in AS_EXPECTED.items():
-            found = metadata.get(PREFIX + name, expected)
+            found = metadata.get(PREFIX + name, False)
             if found != expected:
                 raise ModelError(f"a tokenizer with {name} {found!r:.40}; known: {expected!r}")
         missing = [name for name in PARTS if PREFIX + name not in metadata]
         if missing:
             raise ModelError(f"the file has no {PREFIX}{missing[0]}", hint=AGAIN)
-        tokens, merges, types = (metadata[PREFIX + name] for name in PARTS)
-        return cls(tokens, merges, np.flatnonzero(np.asarray(types) == CONTROL).tolist())
+        return cls(*(metadata[PREFIX + name] for name in PARTS))
 
     def encode(self, text: str) -> Tokens:
         """The tokens of the text; nothing is added.
@@ -95,26 +87,18 @@ class BPE:
         Bytes are those that are no character without a token before or after them.
         """
         piece = self._pieces[token]
-        if token in self._specials:
+        if not BYTES.keys() >= set(piece):
             return piece
         text = bytes(BYTES[letter] for letter in piece).decode("utf-8", "surrogateescape")
         return _UNSEEN.sub(_seen, text.replace("\n", "⏎").replace("\t", "⇥"))
 
     def _merge(self, word: str) -> list[tuple[int, int, int]]:
-        """The ids of a word's tokens, the first character of each and its last.
-
-        Bytes that the vocabulary does not have are left out, as the reference leaves them.
-        """
-        letters = [
-            (letter, place)
-            for place, char in enumerate(word)
-            for letter in map(SPELLING.__getitem__, char.encode())
-            if letter in self._ids
-        ]
+        """The ids of a word's tokens, the first character of each and its last."""
+        letters = self._spell(word)
         pieces = [*(letter for letter, _ in letters), ""]  # "" pairs with nothing
         firsts = [place for _, place in letters]
         lasts, n = firsts.copy(), len(letters)
-        before, after = [*range(-1, n)], [*range(1, n + 1), n]
+        before, after = [*range(-1, n)], [*range(1, n + 1), n]  # of what is left, the neighbours
 
         def found(k: int) -> tuple[int, int] | None:
             """The rank of the pair that begins at k, and k."""
@@ -139,6 +123,18 @@ class BPE:
         if unknown is not None:
             raise ModelError(f"a merge makes {unknown!r:.80}, which is no token", hint=AGAIN)
         return [(self._ids[pieces[k]], firsts[k], lasts[k]) for k in left]
+
+    def _spell(self, word: str) -> list[tuple[str, int]]:
+        """A word's bytes as the vocabulary spells them, and the character of each.
+
+        Bytes that the vocabulary does not have are left out, as the reference leaves them.
+        """
+        return [
+            (letter, place)
+            for place, char in enumerate(word)
+            for letter in map(SPELLING.__getitem__, char.encode())
+            if letter in self._ids
+        ]
 
 
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f]+|[\udc80-\udcff]+")

@@ -71,11 +71,12 @@ def lowered(char: str) -> str:
     """The character in lower case, by Unicode 17, of which Python may know only some."""
     if char not in characters("capital"):
         return char
-    return _newer_capitals().get(char) or char.lower()
+    return newer_capitals().get(char) or char.lower()
 
 
 @cache
-def _newer_capitals() -> dict[str, str]:
+def newer_capitals() -> dict[str, str]:
+    """Capitals of Unicode 15 to 17 with their small letters: Python 3.11 has Unicode 14."""
     pairs = (pair.split(">") for pair in _table()["newer"].split())
     return {chr(int(capital, 16)): chr(int(small, 16)) for capital, small in pairs}
 
