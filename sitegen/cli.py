@@ -156,6 +156,79 @@ def figure(screen: Screen, file: str, output: Path, *, csv: bool) -> None:
         screen.say(f"  {each['sentence']}", detail=True)
 
 
+# --- real models -----------------------------------------------------------------------------
+
+
+@main.group()
+def models() -> None:
+    """Bring real models to this machine, for figures of what they do."""
+
+
+@models.command("list")
+@without_site
+def list_models(screen: Screen) -> None:
+    """Show the models that figures can name, and which of them are here."""
+    from msgspec import to_builtins
+
+    from sitegen.models.store import list_models as rows
+
+    lines = [
+        f"{row.name:<8} {row.title:<22} {row.licence:<11} {row.size / 1e6:5.0f} MB  "
+        + (row.folder or f"not here: sitegen models get {row.name}")
+        for row in rows()
+    ]
+    screen.result({"models": to_builtins(rows())}, "\n".join(lines))
+
+
+@models.command("get")
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.option(
+    "--weights",
+    type=click.Path(exists=True, path_type=Path),
+    help="A local copy: the package, a folder with the files, or the file of weights.",
+)
+@without_site
+def get_models(screen: Screen, names: tuple[str, ...], weights: Path | None) -> None:
+    """Download the weights of NAME, compare them with their known digest, and keep them.
+
+    They go to the user's cache, or to the folder that SITEGEN_MODELS names. Nothing of what is
+    downloaded is ever run.
+    """
+    from sitegen.models.fetch import get
+
+    if weights and len(names) > 1:
+        raise click.UsageError("--weights is of one model")
+    folders = {}
+    for name in names:
+        with screen.stages() as progress:
+            folders[name] = str(get(name, weights=weights, progress=progress))
+    screen.result(folders, "\n".join(f"{name} is in {folders[name]}" for name in folders))
+
+
+@models.command("verify")
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@common
+def verify_models(screen: Screen, names: tuple[str, ...]) -> None:
+    """Compare weights with their digests, and compute all of figures.lock anew.
+
+    Without a NAME all models that are on this machine are verified.
+    """
+    from sitegen.inputs import read_lock_file
+    from sitegen.models.store import find, verify
+    from sitegen.models.table import MODELS
+    from sitegen.recomputing import recompute
+
+    chosen = names or tuple(name for name in MODELS if find(name))
+    problems = [problem for name in chosen for problem in verify(name)]
+    count = 0
+    if not problems:
+        count, problems = recompute(read_lock_file(screen.site), chosen)
+    if problems:
+        screen.fail(problems, WRONG_SITE)
+    told = f"{', '.join(chosen) or 'no model'} on this machine as published; {count} readings equal"
+    screen.result({"models": chosen, "readings": count, "problems": []}, told)
+
+
 # --- new sites and sources -------------------------------------------------------------------
 
 

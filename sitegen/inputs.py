@@ -70,11 +70,12 @@ def survey(site: Path) -> Survey:
         static=discover_static(theme / "static", site / "static"),
         templates=templates,
         problems=problems,
-        lock=_read_lock(site),
+        lock=read_lock_file(site),
     )
 
 
-def _read_lock(site: Path) -> bytes:
+def read_lock_file(site: Path) -> bytes:
+    """`figures.lock` of the site's folder; empty where there is none. Raises `LockError`."""
     try:
         return (site / LOCK).read_bytes()
     except FileNotFoundError:

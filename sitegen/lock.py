@@ -69,9 +69,9 @@ def read_lock(raw: bytes) -> dict[Prompt, bytes]:
     return lines
 
 
-def _damaged(span: Span | None) -> LockError:
+def _damaged(span: Span | None = None) -> LockError:
     return LockError(
-        f"a line of {LOCK} is damaged",
+        f"what {LOCK} has of this text is damaged" if span is None else "this line is damaged",
         span,
         "take the file from your last commit; or delete the line, and build where the models are",
     )
@@ -83,10 +83,10 @@ def reading_of(prompt: Prompt, line: bytes) -> Reading:
         row = msgspec.json.decode(line, type=_Line)
         cells = _unpack(row.cells, row.shape)
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, zlib.error) as error:
-        raise _damaged(None) from error
+        raise _damaged() from error
     reading = Reading(pieces=row.pieces, shape=row.shape, cells=cells, likeliest=row.likeliest)
     if row.sum != _sum(prompt, reading) or not _is_sound(prompt, reading):
-        raise _damaged(None)
+        raise _damaged()
     return reading
 
 

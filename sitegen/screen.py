@@ -94,6 +94,26 @@ class Screen:
             if watched and bar.pos:
                 bar.render_finish()  # the bar hides the cursor
 
+    @contextmanager
+    def stages(self) -> Iterator[Callable[[str, int, int], None]]:
+        """A bar for each stage of work: called with its name, what is done and what there is."""
+        watched = sys.stderr.isatty() and not self.quiet and not self.as_json
+        bars: dict[str, Any] = {}
+
+        def show_stage(stage: str, done: int, total: int) -> None:
+            if stage not in bars:
+                _finish(bars)
+                bars[stage] = click.progressbar(length=total or 1, label=stage, file=sys.stderr)
+                if not watched:
+                    self.say(stage, detail=True)
+            if watched:
+                bars[stage].update(done - bars[stage].pos)
+
+        try:
+            yield show_stage
+        finally:
+            _finish(bars)
+
     def report(
         self, problems: Sequence[Problem], *, most_warnings: int | None = None, **data: Any
     ) -> None:
@@ -144,6 +164,12 @@ class Screen:
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             sys.exit(130)
+
+
+def _finish(bars: dict[str, Any]) -> None:
+    """End the last bar where it was shown: it hides the cursor."""
+    if bars and (bar := list(bars.values())[-1]).pos:
+        bar.render_finish()
 
 
 def _leaves(group: ExceptionGroup[Any]) -> list[SiteError]:

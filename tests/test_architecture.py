@@ -14,7 +14,7 @@ ROWS: dict[int, str] = {
     11: "__main__",
     10: "cli",
     9: "building",
-    8: "making deploy",
+    8: "making deploy recomputing",
     7: "explain export inputs output receipts screen scaffold workers",
     6: "build",
     5: "site templates feeds",

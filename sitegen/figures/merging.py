@@ -22,11 +22,12 @@ def weights_of(learned: Learned, span: Span | None) -> Weights:
     units = _merged(_cells(learned), learned)
     if learned.left_out:
         units = _scaled(units, span)
-    layers, heads = units.shape[:2]
-    rows = Axis(name="Layer", options=_numbers(layers))
+    rows, columns = (_numbers(count) for count in units.shape[:2])
     if learned.quantity == "rollout":
-        return Weights(units, rows, Axis(name="Rollout", options=_numbers(heads)))
-    return Weights(units, rows, Axis(name="Head", options=_numbers(heads)))
+        return Weights(
+            units, Axis(name="Rollout", options=rows), Axis(name="Layer", options=columns)
+        )
+    return Weights(units, Axis(name="Layer", options=rows), Axis(name="Head", options=columns))
 
 
 def _numbers(count: int) -> tuple[str, ...]:
@@ -34,9 +35,14 @@ def _numbers(count: int) -> tuple[str, ...]:
 
 
 def _cells(learned: Learned) -> Units:
-    """Billionths of all layers and heads, `[n_layer, n_head, n, n]` of the model's own tokens."""
+    """Billionths of all layers and heads, `[n_layer, n_head, n, n]` of the model's own tokens.
+
+    Of rollout the layers, which have one panel each, stand side by side: `[1, n_layer, n, n]`.
+    """
     reading = learned.reading
     cells = np.frombuffer(reading.cells, dtype="<i4").reshape(reading.shape)
+    if learned.quantity == "rollout":
+        cells = cells.swapaxes(0, 1)
     return cells.astype(np.int64) * CELL
 
 

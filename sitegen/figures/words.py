@@ -192,7 +192,7 @@ def _facts_of_model(scene: Scene, learned: Learned) -> str:
     rollout = learned.quantity == "rollout"
     parts = [
         f"{model.title}, {_family(model)}",
-        f"layer {spec.layer} of {spec.layers}, shown first" if rollout else _place(spec),
+        f"layer {spec.head} of {spec.heads}, shown first" if rollout else _place(spec),
         HOW_MEASURED[learned.quantity],
         f"rows sum to 100{NBSP}%",
         "each token sees only itself and what came before" if learned.causal else "",

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from sitegen.figures.block import Block, Entry, Mistakes
 from sitegen.figures.grammar import read_claims
-from sitegen.figures.learned import WHOLE, Read, read_learned
+from sitegen.figures.learned import WHOLE, Learned, Read, read_learned
 from sitegen.figures.matrices import whole
 from sitegen.figures.needs import check_arcs
 from sitegen.figures.spec.parts import read_caption, read_id, read_row
@@ -27,9 +27,10 @@ def read_model(block: Block, view: str, read: Read | None) -> Spec:
     layers, heads = 1, 1
     if learned and learned.words:
         layers, heads = learned.reading.shape[:2]
+        if learned.quantity == "rollout":  # what is chosen are layers, in one row
+            layers, heads = heads, layers
         tokens = _few(tuple(word.text for word in learned.words), entries, mistakes)
-    layer = whole(entries, "layer", (1, layers if learned else MOST_LAYERS), mistakes, default=1)
-    head = whole(entries, "head", (1, heads if learned else MOST_HEADS), mistakes, default=1)
+    layer, head = _chosen(entries, learned, (layers, heads), mistakes)
     row = read_row(entries, tokens, mistakes)
     claims = read_claims(typed, Scope(tokens, layers, heads, layer), mistakes)
     if view in WHOLE and claims:
@@ -52,6 +53,20 @@ def read_model(block: Block, view: str, read: Read | None) -> Spec:
         caption=caption,
         claims=claims,
     )
+
+
+def _chosen(
+    entries: Mapping[str, Entry],
+    learned: Learned | None,
+    counts: tuple[int, int],
+    mistakes: Mistakes,
+) -> tuple[int, int]:
+    """Row and column of the panel that is shown first; of rollout a layer is a column."""
+    layers, heads = counts if learned else (MOST_LAYERS, MOST_HEADS)
+    if learned and learned.quantity == "rollout":
+        return 1, whole(entries, "layer", (1, heads), mistakes, default=heads)
+    layer = whole(entries, "layer", (1, layers), mistakes, default=1)
+    return layer, whole(entries, "head", (1, heads), mistakes, default=1)
 
 
 def _few(
