@@ -1,0 +1,249 @@
+"""What a plan decides, and in which order."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from sitegen.deploy.guards import refuse_harm
+from sitegen.deploy.plan import Plan
+from sitegen.deploy.releases import Keeping, Record, content_path, decode, encode, release_path
+from sitegen.deploy.screen import as_data, in_bytes, summary, table
+from sitegen.deploy.target import OWN, RECORD, GuardError, RefusedError
+from tests.targets import NOW, KilledError, Memory, Store, deploy, killed_at, plan_for, site
+
+ONE = {
+    "index.html": "-> a.html\n-> feed.xml\n-> style.1.css",
+    "a.html": "-> x.png",
+    "a.md": "text",
+    "x.png": "one",
+    "style.1.css": "",
+    "feed.xml": "-> a.html",
+}
+
+
+def deployed(*sites: dict[str, str], atomic: bool = False) -> Store:
+    store = Store()
+    for number, texts in enumerate(sites):
+        deploy(site(texts), Memory(store, atomic=atomic), now=NOW + timedelta(hours=number))
+    return store
+
+
+def reasons(plan: Plan) -> dict[str, str]:
+    return {step.path: step.reason for step in plan.steps if not step.path.startswith(OWN)}
+
+
+def books(store: Store) -> Record:
+    record = decode(store.objects[RECORD][0])
+    assert record is not None
+    return record
+
+
+def test_the_phases_come_in_the_order_that_readers_need() -> None:
+    plan = plan_for(site(ONE), Memory(Store()))
+    assert [(step.phase, step.path) for step in plan.steps] == [
+        ("fingerprinted assets", "style.1.css"),
+        ("assets", "a.md"),
+        ("assets", "x.png"),
+        ("new pages", "a.html"),
+        ("new feeds", "feed.xml"),
+        ("pages", "index.html"),
+        ("record", RECORD),
+    ]
+
+
+def test_the_page_that_everybody_knows_comes_after_the_new_ones_it_refers_to() -> None:
+    later = ONE | {"index.html": "-> b.html", "b.html": "", "b/feed.xml": "-> b.html"}
+    paths = [step.path for step in plan_for(site(later), Memory(deployed(ONE))).steps]
+    assert paths.index("b.html") < paths.index("b/feed.xml") < paths.index("index.html")
+
+
+def test_a_second_run_has_nothing_to_do() -> None:
+    store = deployed(ONE)
+    plan = plan_for(site(ONE), Memory(store), now=NOW + timedelta(days=400))
+    assert plan.steps == ()
+    assert plan.release == books(store).release
+
+
+def test_only_what_has_other_bytes_is_put() -> None:
+    plan = plan_for(site(ONE | {"a.html": "other", "new.html": ""}), Memory(deployed(ONE)))
+    assert reasons(plan) == {"a.html": "changed", "new.html": "new"}
+    assert set(plan.unchanged) == ONE.keys() - {"a.html"}
+
+
+def test_other_headers_of_the_same_bytes_are_a_reason() -> None:
+    tree = site(ONE)
+    told = replace(tree.files["x.png"].headers, cache_control="max-age=60")
+    changed = {**tree.files, "x.png": replace(tree.files["x.png"], headers=told)}
+    assert reasons(plan_for(tree._replace(files=changed), Memory(deployed(ONE)))) == {
+        "x.png": "headers"
+    }
+
+
+def test_what_was_altered_or_lost_at_the_target_is_put_again() -> None:
+    store = deployed(ONE)
+    store.objects["x.png"] = (b"damaged", store.objects["x.png"][1])
+    del store.objects["a.md"]
+    assert reasons(plan_for(site(ONE), Memory(store))) == {"x.png": "damaged", "a.md": "new"}
+
+
+def test_what_is_there_without_being_in_the_books_is_foreign() -> None:
+    store = Store()
+    store.objects["index.html"] = (ONE["index.html"].encode(), site(ONE).files["x.png"].headers)
+    assert reasons(plan_for(site(ONE), Memory(store)))["index.html"] == "foreign"
+
+
+def test_pages_feeds_and_texts_go_at_once_in_the_reverse_order() -> None:
+    left = {"index.html": "", "x.png": "one", "style.1.css": ""}
+    plan = plan_for(site(left), Memory(deployed(ONE)))
+    deletes = [(s.phase, s.path) for s in plan.steps if s.action == "delete"]
+    assert deletes == [
+        ("gone feeds", "feed.xml"),
+        ("gone pages", "a.html"),
+        ("gone pages", "a.md"),
+    ]
+    assert plan.steps.index(next(s for s in plan.steps if s.action == "delete")) > [
+        step.phase for step in plan.steps
+    ].index("record")
+
+
+def test_an_asset_is_kept_for_three_releases_and_for_thirty_days() -> None:
+    store, style = deployed(ONE), "style.1.css"
+    site_of = [{"index.html": str(number)} for number in range(5)]
+    for number in range(3):
+        deploy(site(site_of[number]), Memory(store), now=NOW + timedelta(days=1))
+        assert style in store.texts
+    early = plan_for(site(site_of[3]), Memory(store), now=NOW + timedelta(days=31))
+    assert style not in reasons(early)
+    late = plan_for(site(site_of[3]), Memory(store), now=NOW + timedelta(days=31, hours=1))
+    assert reasons(late)[style] == "expired"
+    few = Memory(deployed(ONE, site_of[0], site_of[1]))
+    soon = plan_for(site(site_of[2]), few, now=NOW + timedelta(days=400))
+    assert style not in reasons(soon)
+    assert (
+        "expired"
+        in reasons(
+            plan_for(site(site_of[2]), few, now=NOW + timedelta(days=2), keeping=Keeping(2, 1))
+        ).values()
+    )
+
+
+def test_an_asset_that_comes_back_is_not_put_again() -> None:
+    store = deployed(ONE, {"index.html": ""})
+    plan = plan_for(site(ONE), Memory(store))
+    assert "style.1.css" in plan.unchanged
+    assert "style.1.css" not in plan.record.retired
+
+
+def test_a_plain_target_keeps_what_a_run_would_destroy() -> None:
+    store = deployed(ONE)
+    first = books(store).release
+    plan = plan_for(site({"index.html": "other"}), Memory(store))
+    copies = {step.path: step.origin for step in plan.steps if step.action == "copy"}
+    tree = site(ONE)
+    assert copies == {release_path(first): RECORD} | {
+        content_path(tree.files[path].sha256): path
+        for path in ("index.html", "a.html", "a.md", "feed.xml")
+    }
+    assert not [
+        s
+        for s in plan_for(site({}), Memory(deployed(ONE, atomic=True), atomic=True)).steps
+        if s.action == "copy"
+    ]
+
+
+def test_the_books_are_the_same_bytes_after_reading_and_another_version_is_refused() -> None:
+    record = books(deployed(ONE, {"index.html": "x"}))
+    assert decode(encode(record)) == record
+    with pytest.raises(RefusedError, match="another version"):
+        decode(encode(replace(record, version=9)))
+    assert decode(b'{"files": 3') is None
+
+
+def test_bytes_that_a_killed_run_put_are_not_trusted_with_other_headers() -> None:
+    store = Store()
+    with pytest.raises(KilledError):
+        deploy(site(ONE), Memory(store, killed_at(8)))
+    put = [path for path in ONE if path in store.texts]
+    assert put
+    tree = site(ONE)
+    told = {
+        p: replace(f, headers=replace(f.headers, cache_control="x")) for p, f in tree.files.items()
+    }
+    assert put[0] in plan_for(tree, Memory(store)).unchanged
+    assert put[0] not in plan_for(tree._replace(files=told), Memory(store)).unchanged
+
+
+# --- guards --------------------------------------------------------------------------------------
+
+
+def many(count: int) -> dict[str, str]:
+    return {f"{number}.html": "" for number in range(count)}
+
+
+@pytest.mark.parametrize(("before", "after"), [(200, 149), (1000, 899)])
+def test_more_deletes_than_usual_are_refused_unless_they_are_asked_for(
+    before: int, after: int
+) -> None:
+    target = Memory(deployed(many(before)))
+    plan = plan_for(site(many(after)), target)
+    with pytest.raises(GuardError, match=f"{before - after} of {before} files") as caught:
+        refuse_harm(plan, most=None, yes=True)
+    assert f"--max-deletes {before - after}" in (caught.value.hint or "")
+    refuse_harm(plan, most=before - after, yes=False)
+    refuse_harm(plan_for(site(many(after + 1)), target), most=None, yes=False)
+
+
+def test_losing_over_half_of_the_pages_is_refused() -> None:
+    target = Memory(deployed(many(10)))
+    with pytest.raises(GuardError, match="4 pages instead of 10"):
+        refuse_harm(plan_for(site(many(4)), target), most=None, yes=True)
+    refuse_harm(plan_for(site(many(5)), target), most=None, yes=False)
+
+
+def test_replacing_what_is_somebody_elses_is_refused_without_yes() -> None:
+    store = Store()
+    store.objects["index.html"] = (b"theirs", site(ONE).files["x.png"].headers)
+    plan = plan_for(site(ONE), Memory(store))
+    with pytest.raises(GuardError, match="did not put there"):
+        refuse_harm(plan, most=None, yes=False)
+    refuse_harm(plan, most=None, yes=True)
+
+
+# --- words ---------------------------------------------------------------------------------------
+
+
+def test_the_table_counts_files_and_bytes_by_phase_and_reason() -> None:
+    plan = plan_for(site(ONE | {"x.png": "12345", "y.png": "1"}), Memory(deployed(ONE)))
+    assert list(table(plan)) == [
+        "  phase            reason   files  bytes",
+        "  former contents  kept         2",
+        "  assets           changed      1    5 B",
+        "  assets           new          1    1 B",
+        "  record           release      1",
+    ]
+    assert summary(plan) == "2 to upload (6 B), 5 unchanged, 2 kept for a while"
+
+
+def test_the_plan_as_json_has_every_step_in_order() -> None:
+    plan = plan_for(site(ONE), Memory(Store()))
+    steps = as_data(plan)["steps"]
+    assert [step["path"] for step in steps] == [step.path for step in plan.steps]
+    assert steps[0] == {
+        "phase": "fingerprinted assets",
+        "action": "put",
+        "path": "style.1.css",
+        "reason": "new",
+        "bytes": 0,
+        "origin": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (2_500_000, "2.5 MB"), (10**13, "10000.0 GB")],
+)
+def test_sizes_are_in_units_of_a_thousand(size: int, text: str) -> None:
+    assert in_bytes(size) == text
