@@ -94,14 +94,16 @@ def read_learned(
     except FigureError as error:
         mistakes.add(error.message, model.span, error.hint)
         return None
-    shown_words = words_of(reading.pieces, text, merge=subwords == "merge")
-    words = tuple(each for each in shown_words if special != "drop" or not each.special)
+    words: tuple[Shown, ...] = ()
+    if quantity in MEASURES:
+        all_words = words_of(reading.pieces, text, merge=subwords == "merge")
+        words = tuple(each for each in all_words if special != "drop" or not each.special)
     return Learned(
         model=model.text,
         quantity=quantity,
         text=text,
         reading=reading,
-        words=words if quantity in MEASURES else (),
+        words=words,
         special=special,  # type: ignore[arg-type]
     )
 

@@ -18,6 +18,7 @@ from sitegen.figures.heads import draw_heads
 from sitegen.figures.heatmap import draw_heatmap
 from sitegen.figures.landscape import draw_landscape
 from sitegen.figures.learned import Learned
+from sitegen.figures.likeness import draw_lines
 from sitegen.figures.merging import weights_of
 from sitegen.figures.scale import draw_scale, scales
 from sitegen.figures.scene import Scene
@@ -40,6 +41,7 @@ FIGURES: Mapping[str, Callable[[Scene], Figure]] = {
 }
 READINGS: Mapping[str, Callable[[Told, Reading], Figure]] = {
     "landscape": draw_landscape,
+    "lines": draw_lines,
 }
 """Views of a whole text, as a model read it."""
 LARGEST = 64_000
