@@ -130,10 +130,12 @@ def _settings(table: Table) -> Settings | None:
         line = table.toml.place(*table.keys, key).key.line  # no span: an excerpt would show it
         message = f'"{key}" {where} (line {line}) holds a secret'
         table.mistakes.append(ConfigError(message, hint=NO_SECRETS))
-    table.known([*known, "type", *secrets], where)
+    rest = {key: value for key, value in table.values.items() if key not in secrets}
+    table = Table(table.toml, table.mistakes, table.keys, rest)
+    table.known([*known, "type"], where)
     values: dict[str, Any] = {"name": name}
     for key, field in known.items():
-        if key in table.values and key not in secrets:
+        if key in table.values:
             values[key] = _value(table, key, field.type)
         elif field.default is NODEFAULT and key not in secrets:
             table.wrong(key, f'{where[3:]} lacks {key}, which a target of type "{kind}" needs')
