@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sitegen.attention.core import Array, norm_based
+from sitegen.attention.core import Array
 from sitegen.transformer.packing import Ids, Pack
 
 
@@ -51,8 +51,11 @@ def keep(traces: list[Trace], pack: Pack, depth: int, x: Array, norms: Array) ->
 
 
 def value_norms(v: Array, w_o: Array) -> Array:
-    """‖f(vⱼ)‖, f(vⱼ) = vⱼ W_Oʰ: `core.norm_based` of a weight of 1 on each token.
+    """‖f(vⱼ)‖, f(vⱼ) = vⱼ W_Oʰ, as √(vⱼ (W_Oʰ W_Oʰᵀ) vⱼᵀ): nothing as wide as the model is made.
 
-    `v[n_head, n, d_value]`, `w_o[n_head · d_value, d_model]` → `[n_head, n]`.
+    `core.norm_based` with a weight of 1 on each token. `v[n_head, n, d_value]`,
+    `w_o[n_head · d_value, d_model]` → `[n_head, n]`.
     """
-    return norm_based(np.ones((len(v), 1, 1), v.dtype), v, w_o)[:, 0]
+    slices = w_o.reshape(len(v), v.shape[2], -1)  # [n_head, d_value, d_model]
+    squares: Array = ((v @ (slices @ slices.swapaxes(1, 2))) * v).sum(axis=-1)
+    return np.sqrt(np.maximum(squares, 0))

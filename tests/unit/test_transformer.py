@@ -255,7 +255,7 @@ def test_a_causal_model_says_what_its_weights_do_not_say(key: str) -> None:
     if key in {"llama.embedding_length", "llama.feed_forward_length"}:
         Causal(weights)  # the tensors say it themselves
     else:
-        with pytest.raises(ModelError, match="of the kind None|do not say their"):
+        with pytest.raises(ModelError, match=r"of the kind None|do not say their"):
             Causal(weights)
 
 

@@ -94,4 +94,5 @@ class CausalWeights:
 
     def rows(self, name: str, indices: ArrayLike) -> NDArray[np.float32]:
         """Some rows of a matrix."""
-        return np.take(self.tensor(name), indices, axis=0)
+        some: NDArray[np.float32] = self.tensor(name)[np.asarray(indices)]
+        return some
