@@ -125,18 +125,18 @@ class GitTarget:
             f"committer {name or NOBODY[0]} <{email or NOBODY[1]}> now".encode(),
             b"data %d\n%b" % (len(message), message),
         ]
-        if self._base:
+        if self._base and self._keeps_history:
             lines.append(f"from {self._base}".encode())
+        elif self._base:  # its files, but not the commit
+            tree = git.name_of(f"{self._base}^{{tree}}")
+            lines.append(f'M 040000 {tree} ""'.encode())
         lines += [b"D " + quoted(path) for path in sorted(self._deleted)]
         lines += [b"M 100644 :%d %b" % (n, quoted(path)) for path, n in sorted(self._marks.items())]
         if NO_JEKYLL not in self._marks and NO_JEKYLL not in git.tree(self._base):
             lines.append(b"M 100644 inline .nojekyll\ndata 0\n")
         git.feed(b"\n".join(lines) + b"\n\ndone\n")
         git.feed_end()
-        if self._keeps_history:
-            return git.name_of("refs/next")
-        alone = git.call("commit-tree", "refs/next^{tree}", "-F", "-", feed=message)
-        return alone.decode().strip()
+        return git.name_of("refs/next")
 
     def digests(self, paths: Sequence[str]) -> dict[str, Digest]:
         """Each file as it is at the tip of the branch now."""

@@ -42,22 +42,21 @@ SCRIPTS: Mapping[str, str] = {
     f"{_FILES} | xargs -0 -r $sum || exit 1; "
     f'printf "\\0"; {_FILES} | xargs -0 -r stat -c %s 2>/dev/null || '
     f"{_FILES} | xargs -0 -r stat -f %z",
-    # $1: the release to make, $2: what is to be live now, "" for nothing.
+    # $1: the release to make, $2: what is to be live now, "" for nothing. Paths that are not to be
+    # in it on stdin.
     "begin": _ENTER + _LIVE + 'test "$live" = "releases/$1" && exit 44; '
     'test "$live" = "$2" || exit 46; rm -rf "releases/$1" "releases/$1.part"; '
-    'mkdir -p "releases/$1.part" || exit 1; '
-    'if test -n "$2"; then rsync -a --link-dest="$PWD/$2/" "$2/" "releases/$1.part/" || exit; fi; '
-    "pwd -P",
-    # Paths on stdin.
-    "remove": _ENTER + 'cd "releases/$1.part" || exit 1; xargs -0 -r rm -f -- || exit 1; '
+    'mkdir -p "releases/$1.part" || exit 1; if test -n "$2"; then '
+    'rsync -a --link-dest="$PWD/$2/" "$2/" "releases/$1.part/" </dev/null || exit; fi; '
+    'pwd -P; cd "releases/$1.part" || exit 1; xargs -0 -r rm -f -- || exit 1; '
     "find . -mindepth 1 -type d -empty -delete",
-    # $3: the token of the lock that we hold. GNU and busybox have -T, BSD has -h.
+    # $3: the token of the lock that we hold. GNU and busybox have -T, BSD has -h. The rest are the
+    # releases to keep.
     "switch": _ENTER + _LIVE + 'test "$live" = "releases/$1" && exit 0; '
-    'test "$live" = "$2" || exit 46; test -z "$3" || grep -q -F -e "$3" .sitegen/lock || exit 45; '
+    'test "$live" = "$2" || exit 46; grep -q -F -e "$3" .sitegen/lock || exit 45; '
     'mv "releases/$1.part" "releases/$1" || exit 1; '
     'rm -f .sitegen/next; ln -s "releases/$1" .sitegen/next || exit 1; '
-    "mv -fT .sitegen/next current || mv -fh .sitegen/next current",
-    # All releases but these.
-    "forget": _ENTER + "rm -f .sitegen/claim-* .sitegen/broken-*; cd releases || exit 1; "
-    'for each in *; do case " $* " in *" $each "*) ;; *) rm -rf -- "$each";; esac; done',
+    "mv -fT .sitegen/next current || mv -fh .sitegen/next current || exit 1; "
+    "rm -f .sitegen/claim-* .sitegen/broken-*; cd releases || exit 0; "
+    'for each in *; do case " $* " in *" $each "*) ;; *) rm -rf -- "$each";; esac; done; exit 0',
 }

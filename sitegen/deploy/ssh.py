@@ -152,15 +152,13 @@ class SshTarget:
 
     def finish(self, release: str, keep: Sequence[str]) -> None:
         """Make the release, fill it, and put the link on it."""
-        began = self._script("begin", release, self._base)
-        if began.code != ABSENT:  # else it is live already, and only the reply was lost
-            place = self._check(began).decode().rstrip("\n")
-            gone = b"".join(each.encode() + b"\0" for each in sorted(self._deleted))
-            self._check(self._script("remove", release, feed=gone))
-            target = f"{self._settings.host}:{place}/releases/{release}.part/"
-            self._copy(f"{self._staged}/", target)
-            self._check(self._script("switch", release, self._base, self._token))
-        self._script("forget", release, *keep)
+        gone = b"".join(each.encode() + b"\0" for each in sorted(self._deleted))
+        began = self._script("begin", release, self._base, feed=gone)
+        if began.code == ABSENT:  # it is live already: only the reply was lost
+            return
+        place = self._check(began).decode().rstrip("\n")
+        self._copy(f"{self._staged}/", f"{self._settings.host}:{place}/releases/{release}.part/")
+        self._check(self._script("switch", release, self._base, self._token, *keep))
 
     def digests(self, paths: Sequence[str]) -> dict[str, Digest]:
         """Each file of the live release, read and summed there."""

@@ -1,0 +1,24 @@
+"""The servers of the deploy tests, and each kind of place that is on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.places import KINDS, Place, Servers, open_place
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    with ExitStack() as stack:
+        yield Servers(tmp_path_factory.mktemp("servers"), stack)
+
+
+@pytest.fixture(params=KINDS)
+def place(request: pytest.FixtureRequest, tmp_path: Path, servers: Servers) -> Iterator[Place]:
+    """Each kind of place in turn, with nothing in it."""
+    with open_place(request.param, tmp_path / "place", servers) as made:
+        yield made
