@@ -28,16 +28,26 @@ from sitegen.figures.surprise import (
     Word,
     class_of,
     expected,
+    is_break,
     read_lines,
     tenths,
 )
 from sitegen.figures.svg import Markup, join, tag, text
 from sitegen.figures.table import write_field, write_rows
 from sitegen.figures.tokens import way
-from sitegen.figures.told import Told, Verse, beginning, frame_told, verses, write_title
+from sitegen.figures.told import (
+    LONGEST_QUOTE,
+    Told,
+    Verse,
+    beginning,
+    frame_told,
+    verses,
+    write_title,
+)
 from sitegen.figures.words import ENGLISH, isolated
 from sitegen.model import Figure, Reading
 
+LIKELIEST = 5
 CHOOSE = "Choose a line: what was expected in place of its words "
 FACTS = (
     "{model} reads from left to right and sees only what came before. "
@@ -55,7 +65,7 @@ def draw_landscape(told: Told, reading: Reading) -> Figure:
     `reading` is one of `surprise`, of the text that is told of.
     """
     lines = read_lines(told.text, reading)
-    title = f"How surprising each word is: {beginning(told.text)}"
+    title = f"How surprising each word is: {beginning(told.text, LONGEST_QUOTE)}"
     facts = FACTS.format(model=told.model)
     said = _sentence(told, lines)
     readout = tag("p", text(said), class_="readout", **ENGLISH)
@@ -108,7 +118,7 @@ def _plot(told: Told, lines: Sequence[Line], title: str) -> Markup:
     box = tag("input", type="checkbox", checked="")
     switch = tag("label", box, text("Shades"), class_="switch", **ENGLISH)
     head = tag("div", write_key(LEAST, MOST), switch, class_="bar", **ENGLISH)
-    legend = tag("legend", text(CHOOSE), tag("b", text(HEADING)), **ENGLISH)
+    legend = tag("legend", text(CHOOSE), tag("b", text(HEADING)), lang="en")
     poem = tag(
         "fieldset",
         legend,
@@ -164,15 +174,11 @@ def _tokens(content: str, verse: Verse, tokens: Sequence[Token]) -> Iterator[Mar
         yield tag("i", text(content[verse.start : at]))
     for token in tokens:
         begin, end = max(at, token.start), min(token.end, verse.end)
-        if token.end <= verse.start or token.start > verse.end:
-            continue
-        if begin > at:
-            yield text(content[at:begin])
-        broken = token.start >= verse.start and "\n" in content[token.start : token.end]
         if begin < end:
+            yield text(content[at:begin])
             yield _shaded(token, content[begin:end])
             at = end
-        elif broken:
+        elif is_break(content, token, verse):
             yield _shaded(token, "")
     yield text(content[at : verse.end])
 
@@ -207,12 +213,12 @@ def _cells(content: str, line: Line) -> Iterator[Markup]:
 
 def _csv(reading: Reading) -> str:
     """A line for each token of the model: its text, place and bits, and what was likeliest."""
-    heading = [f"likeliest {i},percent {i}" for i in range(1, 6)]
+    heading = [f"likeliest {i},percent {i}" for i in range(1, LIKELIEST + 1)]
     rows = [",".join(["token", "start", "end", "bits", *heading])]
     bits = np.frombuffer(reading.cells, "<i4").tolist()
     for piece, own, likeliest in zip(reading.pieces, bits, reading.likeliest, strict=True):
         known = f"{own / BIT:.3f}" if own >= 0 else ""
-        fields = [piece.text, piece.start, piece.end, known]
-        fields += [each for shown, share in likeliest for each in (shown, f"{share / 100:.2f}")]
-        rows.append(",".join(write_field(str(field)) for field in fields))
+        guesses = [f"{write_field(shown)},{share / 100:.2f}" for shown, share in likeliest]
+        place = f"{write_field(piece.text)},{piece.start},{piece.end},{known}"
+        rows.append(",".join([place, *guesses, *[","] * (LIKELIEST - len(guesses))]))
     return "\r\n".join([*rows, ""])

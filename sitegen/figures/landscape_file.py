@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import accumulate
 from unicodedata import category, east_asian_width
 
@@ -15,14 +16,14 @@ from sitegen.figures.frame import write_file
 from sitegen.figures.layout import GAP, LEGEND, LEGEND_HEIGHT
 from sitegen.figures.legend import write_legend
 from sitegen.figures.sprite import PLAIN_OPACITY
-from sitegen.figures.surprise import BIT, TOP_CLASS, Line, Token, class_of, tenths
+from sitegen.figures.surprise import BIT, TOP_CLASS, Line, Token, class_of, is_break, tenths
 from sitegen.figures.svg import Markup, join, tag, write_text
 from sitegen.figures.tokens import Way, turns, way
 from sitegen.figures.told import Told, Verse, verses
 from sitegen.model import Value
 
 LETTERS = 17  # the font of the poem
-PITCH, BLANK = 26, 15  # from line to line; a line that is blank
+PITCH, BLANK = 26, 22  # from line to line; a line that is blank
 ABOVE, HIGH = 17, 22  # of a shade: above the base line, and in all
 COLUMN = 8  # of an indent
 SPACE = 5
@@ -71,7 +72,7 @@ def write_landscape(told: Told, lines: Sequence[Line], title: str, about: str) -
     reach = max(row.reach for row in rows) + END
     width = max(reach, LEGEND + 16 * GAP)
     words = tag("g", *_words(told.text, rows), font_size=LETTERS, font_family=SERIF)
-    poem = join(_shades(told.text, rows, base), words)
+    poem = join(_shades(told.text, rows, base), words, _breaks(told.text, rows, base))
     shift = f"translate({GAP + (width if base == 'rtl' else 0)})"
     bottom = rows[-1].y + GAP
     return write_file(
@@ -124,6 +125,7 @@ def _width(word: str) -> int:
     return -(-sum(map(_hundredths, word)) * LETTERS // 100)
 
 
+@cache
 def _hundredths(char: str) -> int:
     if category(char) in {"Mn", "Me", "Cf"}:
         return 0
@@ -163,9 +165,24 @@ def _boxes(text: str, row: Row, base: Way) -> Iterator[tuple[Token, int, int]]:
         for word in row.words:
             if token.start < word.end and word.start < token.end:
                 yield token, *_box(text, token, word, first=word is row.words[0])
-        inside = row.verse.start <= token.start <= row.verse.end < token.end
-        if inside and not text[token.start : row.verse.end].strip():
-            yield token, (-row.reach - END if base == "rtl" else row.reach), END
+        if is_break(text, token, row.verse):
+            yield token, _end(row, base), END
+
+
+def _breaks(text: str, rows: Sequence[Row], base: Way) -> Markup:
+    """The marks of line breaks."""
+    marks = [
+        write_text("↵", _end(row, base) + END // 2, row.y)
+        for row in rows
+        for token in row.line.tokens
+        if token.bits is not None and is_break(text, token, row.verse)
+    ]
+    return tag("g", *marks, class_="axis", text_anchor="middle", font_size=9)
+
+
+def _end(row: Row, base: Way) -> int:
+    """Where the mark of its line break begins on the left."""
+    return -row.reach - END if base == "rtl" else row.reach
 
 
 def _box(text: str, token: Token, word: Placed, *, first: bool) -> tuple[int, int]:

@@ -22,9 +22,9 @@ from sitegen.figures.sprite import write_sprite
 from sitegen.figures.svg import Markup, join, tag, text, write_text
 from sitegen.figures.table import write_field, write_rows
 from sitegen.figures.tokens import way
-from sitegen.figures.told import NUMBERED, Told, Verse, beginning, frame_told, verses
+from sitegen.figures.told import LONGEST_QUOTE, Told, Verse, beginning, frame_told, verses
 from sitegen.figures.weights import UNIT
-from sitegen.figures.words import ENGLISH, HOW, isolated
+from sitegen.figures.words import ENGLISH, HOW
 from sitegen.model import Figure, Reading
 
 Cells = NDArray[np.int64]
@@ -34,7 +34,7 @@ SIDE = 300  # of the heatmap, or a little less
 LARGEST_CELL = 28
 FONT = 12
 LEFT = 24  # of numbers beside a heatmap
-FEW = 16  # lines, each of which has its number beside the heatmap
+FEW, EVERY = 16, 5  # up to so many lines all numbers stand beside the heatmap, else every fifth
 LEGEND_LEFT = 4 * GAP
 LEAST, MOST = "0", "1"
 WHAT = "How alike the lines are"
@@ -76,7 +76,7 @@ def draw_lines(told: Told, reading: Reading) -> Figure:
     `reading` is one of `lines`, of the text that is told of; 64 lines at most can be chosen.
     """
     lines = _lines(told.text, reading)
-    title = f"{WHAT}: {beginning(told.text)}"
+    title = f"{WHAT}: {beginning(told.text, LONGEST_QUOTE)}"
     facts = FACTS.format(model=told.model)
     first = lines.nearest[lines.chosen]
     said = _nearest(lines, lines.chosen)
@@ -114,7 +114,7 @@ def _nearest(lines: Lines, i: int) -> str:
         return "There is no other line."
     return (
         f"Line {i + 1} is nearest to line {j + 1} ({hundredths(lines.cells[i, j])}): "
-        f"“{isolated(lines.contents[j])}”."
+        f"“{beginning(lines.contents[j], LONGEST_QUOTE)}”."
     )
 
 
@@ -181,7 +181,7 @@ def _cells(told: Told, lines: Lines) -> Markup:
 
 def _numbers(n: int, cell: int) -> Iterator[Markup]:
     """The numbers of the lines, beside and above; of many, every fifth."""
-    step = 1 if n <= FEW else NUMBERED
+    step = 1 if n <= FEW else EVERY
     places = [i for i in range(1, n + 1) if i == 1 or i % step == 0]
     middle = [LEFT + (i - 1) * cell + cell // 2 for i in places]
     beside = [

@@ -168,6 +168,12 @@ def _sum(tokens: Sequence[Token]) -> int | None:
     return sum(known) if len(known) == len(tokens) else None
 
 
+def is_break(text: str, token: Token, verse: Verse) -> bool:
+    """Whether a token is the end of that line, and nothing else that is seen."""
+    inside = verse.start <= token.start <= verse.end < token.end
+    return inside and not text[token.start : verse.end].strip()
+
+
 # --- numbers as text -----------------------------------------------------------------------------
 
 

@@ -5,7 +5,6 @@ Comes in: what the author wrote, and a view's parts. Goes out: a `Figure`, frame
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from sitegen.figures.frame import enclose, write_caption, write_numbers
@@ -13,8 +12,7 @@ from sitegen.figures.svg import Markup, tag, text
 from sitegen.figures.words import ENGLISH, isolated
 from sitegen.model import Figure, Value
 
-LONGEST_NAME = 24
-NUMBERED = 5  # which numbers stand along an axis, and beside a poem
+LONGEST_NAME, LONGEST_QUOTE = 24, 72
 
 
 class Told(Value, frozen=True):
@@ -44,13 +42,13 @@ def verses(content: str) -> Iterator[Verse]:
         start += len(line) + 1
 
 
-def beginning(line: str) -> str:
-    """The first words of a line, in as many characters as a label has room for."""
+def beginning(line: str, longest: int = LONGEST_NAME) -> str:
+    """The first words of a line, in so many characters."""
     words = " ".join(line.split())
-    if len(words) <= LONGEST_NAME:
+    if len(words) <= longest:
         return isolated(words)
-    cut = re.match(rf".{{1,{LONGEST_NAME}}}(?=\s)|.{{{LONGEST_NAME}}}", words)
-    return isolated(cut[0] if cut else words) + "…"
+    cut = words[: longest + 1].rpartition(" ")[0] or words[:longest]
+    return isolated(cut) + "…"
 
 
 def frame_told(  # noqa: PLR0913
