@@ -14,17 +14,24 @@ import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
 
 from sitegen.deploy.lock import decode_claim, encode_claim, is_abandoned
 from sitegen.deploy.plan import Plan, make_plan
 from sitegen.deploy.releases import File, Keeping, Kind
 from sitegen.deploy.retry import Patience
 from sitegen.deploy.run import Run, look
-from sitegen.deploy.target import OWN, Claim, Digest, Headers, LockHeldError, LockLostError
+from sitegen.deploy.target import OWN, Claim, Digest, Headers, LockHeldError, LockLostError, Target
 from sitegen.deploy.tree import Tree
+from sitegen.model import Entry
+from sitegen.output import MANIFEST, Manifest
+from sitegen.routes import media_type
 
 T = TypeVar("T")
+URL = "https://example.org/"
 USUAL = Keeping()
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 KINDS: dict[str, Kind] = {"html": "page", "md": "source", "xml": "feed", "css": "immutable"}
@@ -192,7 +199,7 @@ class Hold:
 # --- deploying -----------------------------------------------------------------------------------
 
 
-def site(texts: Mapping[str, str], url: str = "https://example.org/") -> Tree:
+def site(texts: Mapping[str, str], url: str = URL) -> Tree:
     """A tree of these files."""
     return Tree(url, {path: file(path, text) for path, text in texts.items()}, _Bytes(texts).read)
 
@@ -224,7 +231,7 @@ def plan_for(tree: Tree, target: Memory, *, now: datetime = NOW, keeping: Keepin
 
 def deploy(
     tree: Tree,
-    target: Memory,
+    target: Target,
     *,
     now: datetime = NOW,
     keeping: Keeping = USUAL,
@@ -239,6 +246,26 @@ def deploy(
     if plan.steps:
         Run(target, tree, plan, patience).execute(seen, force=force)
     return plan
+
+
+# --- on the disk ---------------------------------------------------------------------------------
+
+
+def write_tree(folder: Path, files: Mapping[str, str], **stamp: Any) -> Path:
+    """An output folder as a build would leave it."""
+    entries = {}
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+        data = text.encode()
+        entries[path] = Entry(
+            sha256=hashlib.sha256(data).hexdigest(), size=len(data), type=media_type(path)
+        )
+    usual: dict[str, Any] = {"url": URL, "drafts": False, "complete": True, "version": 2} | stamp
+    folder.mkdir(exist_ok=True)
+    manifest = Manifest(files=entries, **usual)
+    (folder / MANIFEST).write_bytes(msgspec.json.encode(manifest))
+    return folder
 
 
 # --- faults --------------------------------------------------------------------------------------

@@ -126,7 +126,7 @@ def release_path(release: str) -> str:
 
 def find_release(record: Record, wanted: str) -> Past:
     """The former release that a person means by its name or the beginning of it."""
-    found = [each for each in record.releases if each.id.startswith(wanted)]
+    found = [each for each in record.releases if wanted and each.id.startswith(wanted)]
     if len(found) == 1:
         return found[0]
     known = ", ".join(each.id for each in record.releases) or "none"

@@ -15,7 +15,6 @@ from sitegen.deploy.config import (
 )
 from sitegen.errors import ConfigError, Problem, show
 
-
 COMMON = """keep = 5
 keep_days = 0
 max_deletes = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,29 +14,11 @@ from sitegen.deploy.leaks import refuse_leaks
 from sitegen.deploy.target import LeakError
 from sitegen.deploy.tree import ASK_AGAIN, FOR_EVER, Tree, file_of, open_tree
 from sitegen.model import Entry
-from sitegen.output import MANIFEST, Manifest
+from sitegen.output import MANIFEST
 from sitegen.routes import media_type
-from tests.targets import site
+from tests.targets import URL, site, write_tree
 
-URL = "https://example.org/"
 PAGE = "<!doctype html><title>A page</title>"
-
-
-def write_tree(folder: Path, files: Mapping[str, str], **stamp: Any) -> Path:
-    """An output folder as a build would leave it."""
-    entries = {}
-    for path, text in files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text, encoding="utf-8")
-        data = text.encode()
-        entries[path] = Entry(
-            sha256=hashlib.sha256(data).hexdigest(), size=len(data), type=media_type(path)
-        )
-    usual: dict[str, Any] = {"url": URL, "drafts": False, "complete": True, "version": 2} | stamp
-    folder.mkdir(exist_ok=True)
-    manifest = Manifest(files=entries, **usual)
-    (folder / MANIFEST).write_bytes(msgspec.json.encode(manifest))
-    return folder
 
 
 def check(tree: Tree, drafts: tuple[str, ...] = (), published: tuple[str, ...] = ()) -> None:
