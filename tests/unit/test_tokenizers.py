@@ -106,9 +106,14 @@ def test_what_is_typed_is_text_and_no_token_of_the_model() -> None:
 
 
 def test_a_vocabulary_without_what_each_text_needs_is_refused() -> None:
-    with pytest.raises(ModelError, match=r"has no \[CLS\], \[SEP\]") as error:
-        WordPiece.from_lines(["[UNK]", "a"])
+    with pytest.raises(ModelError, match=r"has no \[CLS\], \[UNK\]") as error:
+        WordPiece.from_lines(["[SEP]", "a"])
     assert error.value.hint
+
+
+def test_the_lines_of_a_vocabulary_may_have_their_ends() -> None:
+    lines = [f"{piece}\r\n" for piece in PIECES.split()]
+    assert WordPiece.from_lines(lines).encode("flew") == cut("flew")
 
 
 @pytest.mark.parametrize(
@@ -138,6 +143,8 @@ def test_bytes_are_merged_and_each_token_knows_its_characters(
     [
         ("a\u0301b", 3),  # a mark is no letter
         ("éß中ي", 1),
+        ("x've're'll", 4),
+        ("x't'm'd's", 5),
         ("a\u00a0b", 3),
         ("a\u00a0 b", 3),
         ("a\u1c89\U00031350", 1),  # letters of Unicode 16 and 15, whatever Python knows
@@ -229,3 +236,4 @@ def test_marks_on_one_letter_are_put_in_order() -> None:
     assert inside(cut("x\u0301\u1b44 bat")) == [("[UNK]", 0, 2), ("bat", 4, 7)]
     assert inside(cut("x\u1b44\u0334 bat")) == [("[UNK]", 0, 3), ("bat", 4, 7)]
     assert inside(cut("x\u1b44\u0301 bat")) == [("[UNK]", 0, 2), ("bat", 4, 7)]
+    assert inside(cut("é\u1b44\u0301 bat")) == [("[UNK]", 0, 2), ("bat", 4, 7)]
