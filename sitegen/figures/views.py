@@ -13,6 +13,7 @@ from msgspec import structs
 
 from sitegen.errors import FigureError, Span
 from sitegen.figures.arcs import draw_arcs
+from sitegen.figures.bits import answer_bits
 from sitegen.figures.claims import verify
 from sitegen.figures.heads import draw_heads
 from sitegen.figures.heatmap import draw_heatmap
@@ -52,7 +53,9 @@ def draw_spec(spec: Spec, fence: Fence, asked: Sequence[Measure]) -> Figure:
     """Compute, check and draw. Raises an ExceptionGroup of FigureErrors, all of them at once."""
     answers: Mapping[str, str] = {}
     if isinstance(spec.inputs, Learned) and spec.view in READINGS:
-        if asked:
+        if spec.view == "landscape":
+            answers = answer_bits(asked, spec.inputs)
+        elif asked:
             message = f'the view "{spec.view}" shows no weights to ask for'
             raise ExceptionGroup("a figure", [FigureError(message, each.span) for each in asked])
         figure = READINGS[spec.view](_told(spec, spec.inputs), spec.inputs.reading)
