@@ -78,7 +78,7 @@ def open_safetensors(path: Path) -> Tensors:
 def _read_header(memory: mmap.mmap) -> tuple[int, dict[str, Tensor]]:
     """Where the tensors begin, and what they are."""
     length = int.from_bytes(memory[:8], "little")
-    if len(memory) < 8 or length > min(LARGEST_HEADER, len(memory) - 8):  # noqa: PLR2004
+    if length > min(LARGEST_HEADER, len(memory) - 8):
         raise ValueError(f"a header of {length} bytes in a file of {len(memory)}")
     text = memory[8 : 8 + length].decode("utf-8")
     if not text.startswith("{"):
