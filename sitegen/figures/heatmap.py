@@ -7,7 +7,7 @@ author chose.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sitegen.figures.choices import sprite_id, write_sliding
 from sitegen.figures.frame import write_figure, write_file, write_svg
@@ -21,6 +21,8 @@ from sitegen.figures.words import description, panel_title, part_of, sentence, t
 from sitegen.model import Figure
 
 CURRENT = {"class_": "current", "font_weight": "bold"}
+VEIL = {"class_": "paper", "opacity": ".6"}
+SPECIAL = {"font_style": "italic", "fill_opacity": ".7"}
 MOST_RULED = 24
 """Tokens whose cells are ruled off plainly; rules between more would outshine the shades."""
 
@@ -96,12 +98,22 @@ def _picture(scene: Scene, layout: Layout, cells: Markup, *, printed: bool) -> M
     )
     return join(
         window,
+        *_veils(scene, layout),
         _grid(layout),
         *_mark(scene, layout),
         _row_labels(scene, layout),
-        _column_labels(layout),
+        _column_labels(scene, layout),
         _percents(scene, layout) if printed and n <= MOST_PRINTED else Markup(""),
     )
+
+
+def _veils(scene: Scene, layout: Layout) -> Iterator[Markup]:
+    """The paper shows through what special tokens attend to, and what goes to them."""
+    for i in sorted(scene.spec.faded):
+        across: dict[str, int] = {"width": layout.right - layout.left, "height": layout.down}
+        down: dict[str, int] = {"width": layout.across, "height": layout.bottom - layout.top}
+        yield tag("rect", **VEIL, x=layout.left, y=layout.top + i * layout.down, **across)
+        yield tag("rect", **VEIL, x=layout.left + i * layout.across, y=layout.top, **down)
 
 
 def _grid(layout: Layout) -> Markup:
@@ -136,14 +148,21 @@ def _row_labels(scene: Scene, layout: Layout) -> Markup:
     """Who attends: to the left of each row, the highlighted one in bold."""
     x, first = layout.left - GAP, layout.top + layout.down // 2 + layout.font // 3
     labels = [
-        write_text(name, x, first + i * layout.down, **(CURRENT if i == scene.spec.row else {}))
+        write_text(name, x, first + i * layout.down, **_look(scene, i))
         for i, name in enumerate(layout.labels)
     ]
     axis = tag("text", text("from ↓"), class_="axis", x=x, y=layout.top - GAP)
     return tag("g", *labels, axis, class_="queries", text_anchor="end")
 
 
-def _column_labels(layout: Layout) -> Markup:
+def _look(scene: Scene, i: int) -> Mapping[str, str]:
+    """How the label of a token looks: the one that attends, and special ones."""
+    if i in scene.spec.faded:
+        return SPECIAL
+    return CURRENT if i == scene.spec.row else {}
+
+
+def _column_labels(scene: Scene, layout: Layout) -> Markup:
     """What is attended to: above each column, turned where they are wide."""
     y, first = layout.top - GAP, layout.left + layout.across // 2
     labels = []
@@ -151,7 +170,8 @@ def _column_labels(layout: Layout) -> Markup:
         x = first + i * layout.across
         turn = f"translate({x + layout.font // 4} {y}) rotate(-45)"
         place: dict[str, str | int] = {"transform": turn} if layout.turned else {"x": x, "y": y}
-        labels.append(tag("text", text(name), **place))
+        look = SPECIAL if i in scene.spec.faded else {}
+        labels.append(tag("text", text(name), **place, **look))
     anchor = None if layout.turned else "middle"
     axis = tag("text", text("to →"), class_="axis", x=layout.left, y=layout.font)
     return join(tag("g", *labels, class_="keys", text_anchor=anchor), axis)

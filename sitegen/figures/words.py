@@ -223,9 +223,10 @@ def _of_special(scene: Scene, learned: Learned) -> str:
     share = special_share(learned, scene.chosen, spec.row)
     if share is None:
         return ""
-    of = "on average" if spec.row is None else f"of {names(spec.tokens)[spec.row]}"
+    whose = "a row on average" if spec.row is None else f"the row of {names(spec.tokens)[spec.row]}"
     special = [piece.text for piece in learned.reading.pieces if piece.special]
-    told = f"{' and '.join(dict.fromkeys(special))} have {round(100 * share / UNIT)}{NBSP}% {of}"
+    which = " and ".join(dict.fromkeys(special))
+    told = f"{round(100 * share / UNIT)}{NBSP}% of {whose} goes to {which}"
     if learned.special == "drop":
         return f"{told}, left out, and rows are scaled to 100{NBSP}% again"
     return f"{told}, shown dimmed" if spec.faded else told
