@@ -44,7 +44,7 @@ CONTENTS: dict[str, re.Pattern[bytes]] = {
     ),
     "a private key": re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----\s+[A-Za-z0-9+/=\s:,-]{64}"),
 }
-HINTED = (b"localhost", b"127.", b"0.0.0.0", b"[::", b"file:", b"<script", b"PRIVATE KEY")
+HINTED = (b"localhost", b"127.", b"0.0.0.0", b"[::", b"file:", b"<script", b"private key")
 
 
 class Leak(NamedTuple):
@@ -82,7 +82,8 @@ def _in_name(path: str) -> Iterator[str]:
 
 
 def _in_bytes(data: bytes) -> Iterator[str]:
-    if any(hint in data for hint in HINTED) or b"LOCALHOST" in data.upper():
+    lowered = data.lower()
+    if any(hint in lowered for hint in HINTED):
         for what, pattern in CONTENTS.items():
             if found := pattern.search(data):
                 at = data.count(b"\n", 0, found.start()) + 1

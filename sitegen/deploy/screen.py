@@ -19,21 +19,18 @@ UNIT = 1000
 
 def table(plan: Plan) -> Iterator[str]:
     """A line for each phase and reason: how many files, how many bytes."""
-    steps = sorted(enumerate(plan.steps), key=lambda each: _group(plan, *each))
     rows = [("phase", "reason", "files", "bytes")]
-    for (_, phase, reason), group in groupby(steps, key=lambda each: _group(plan, *each)):
-        found = [step for _, step in group]
-        size = sum(step.bytes for step in found if step.action == "put")
-        rows.append((phase, reason, str(len(found)), in_bytes(size) if size else ""))
+    for phase, group in groupby(plan.steps, key=lambda step: step.phase):
+        sizes: dict[str, list[int]] = {}
+        for step in group:
+            sizes.setdefault(step.reason, []).append(step.bytes if step.action == "put" else 0)
+        for reason, found in sorted(sizes.items()):
+            total = sum(found)
+            rows.append((phase, reason, str(len(found)), in_bytes(total) if total else ""))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    for phase, reason, count, total in rows:
+    for phase, reason, count, size in rows:
         cells = (phase.ljust(widths[0]), reason.ljust(widths[1]))
-        yield f"  {cells[0]}  {cells[1]}  {count:>{widths[2]}}  {total:>{widths[3]}}".rstrip()
-
-
-def _group(plan: Plan, number: int, step: Step) -> tuple[int, str, str]:
-    first = next(at for at, each in enumerate(plan.steps) if each.phase == step.phase)
-    return min(first, number), step.phase, step.reason
+        yield f"  {cells[0]}  {cells[1]}  {count:>{widths[2]}}  {size:>{widths[3]}}".rstrip()
 
 
 def summary(plan: Plan) -> str:

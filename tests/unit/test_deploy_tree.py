@@ -14,8 +14,9 @@ from sitegen.deploy.leaks import refuse_leaks
 from sitegen.deploy.target import LeakError
 from sitegen.deploy.tree import ASK_AGAIN, FOR_EVER, Tree, file_of, open_tree
 from sitegen.model import Entry
-from sitegen.output import MANIFEST
+from sitegen.output import MANIFEST, write
 from sitegen.routes import media_type
+from tests.sites import make_site
 from tests.targets import URL, site, write_tree
 
 PAGE = "<!doctype html><title>A page</title>"
@@ -153,6 +154,26 @@ def test_what_is_fingerprinted_may_be_cached_for_ever_and_pages_are_utf8() -> No
     assert media_type("a.html") == "text/html; charset=utf-8"
 
 
+def test_a_build_says_of_each_file_what_a_deploy_asks(tmp_path: Path) -> None:
+    made = make_site(
+        tmp_path, "== static/own.css\nb { color: red }\n== static/x.txt\nx\n== content/a.md\n# A\n"
+    )
+    write(made.built.snapshot, tmp_path / "public", url=URL, drafts=False)
+    tree = open_tree(tmp_path / "public", URL)
+    check(tree)
+    kinds = {path: file.kind for path, file in tree.files.items()}
+    (style,) = (path for path in kinds if path.startswith("own."))
+    assert kinds[style] == "immutable"
+    assert kinds["x.txt"] == "asset"
+    assert (kinds["a/index.html"], kinds["a/index.md"]) == ("page", "source")
+    assert {path for path, kind in kinds.items() if kind == "feed"} >= {
+        "feed.xml",
+        "feed.json",
+        "sitemap.xml",
+        "robots.txt",
+    }
+
+
 # --- leaks ---------------------------------------------------------------------------------------
 
 
@@ -165,6 +186,7 @@ def test_what_is_fingerprinted_may_be_cached_for_ever_and_pages_are_utf8() -> No
         '<img srcset="https://[::1]/x.png 2x">',
         '<form action="http://0.0.0.0:3000">',
         '<A HREF="HTTP://LOCALHOST:8000/">',
+        '<a href="https://LocalHost/">',
         "<style>a { background: url(http://localhost/x.png) }</style>",
         '<meta property="og:image" content="http://localhost:8000/x.png">',
     ],
