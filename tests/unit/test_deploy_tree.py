@@ -156,7 +156,8 @@ def test_what_is_fingerprinted_may_be_cached_for_ever_and_pages_are_utf8() -> No
 
 def test_a_build_says_of_each_file_what_a_deploy_asks(tmp_path: Path) -> None:
     made = make_site(
-        tmp_path, "== static/own.css\nb { color: red }\n== static/x.txt\nx\n== content/a.md\n# A\n"
+        tmp_path,
+        "== static/own.css\nb { color: red }\n== static/x.txt\nx\n== content/posts/2026-01-02-a.md\n# A\n",
     )
     write(made.built.snapshot, tmp_path / "public", url=URL, drafts=False)
     tree = open_tree(tmp_path / "public", URL)
@@ -165,7 +166,7 @@ def test_a_build_says_of_each_file_what_a_deploy_asks(tmp_path: Path) -> None:
     (style,) = (path for path in kinds if path.startswith("own."))
     assert kinds[style] == "immutable"
     assert kinds["x.txt"] == "asset"
-    assert (kinds["a/index.html"], kinds["a/index.md"]) == ("page", "source")
+    assert (kinds["posts/a/index.html"], kinds["posts/a/index.md"]) == ("page", "source")
     assert {path for path, kind in kinds.items() if kind == "feed"} >= {
         "feed.xml",
         "feed.json",
