@@ -14,8 +14,8 @@ from sitegen.figures.svg import Markup, tag, text
 from sitegen.figures.weights import Axis
 from sitegen.figures.words import ENGLISH, readouts, row_name
 
-PANEL = 64
-"""The width of a small panel where there is room, in pixels."""
+PANEL, MANY, PANEL_OF_MANY = 64, 12, 32
+"""The width of a small panel where there is room, in pixels; and where there are many rows."""
 FRAME = 24
 """The width of a small panel, in widths of the frame around the chosen one."""
 
@@ -79,7 +79,7 @@ def _panels(scene: Scene) -> Markup:
         here,
         class_="panels",
         viewBox=f"0 0 {width} {height}",
-        width=PANEL * n_column,
+        width=n_column * (PANEL if n_row <= MANY else PANEL_OF_MANY),
         stroke_width=f"{n_key / FRAME:.2g}",
         role="img",
         aria_label=f"All {scene.panels} in small",
