@@ -157,7 +157,8 @@ def test_what_is_fingerprinted_may_be_cached_for_ever_and_pages_are_utf8() -> No
 def test_a_build_says_of_each_file_what_a_deploy_asks(tmp_path: Path) -> None:
     made = make_site(
         tmp_path,
-        "== static/own.css\nb { color: red }\n== static/x.txt\nx\n== content/posts/2026-01-02-a.md\n# A\n",
+        "== static/own.css\nb { color: red }\n== static/x.txt\nx\n"
+        "== content/posts/2026-01-02-a.md\n# A\n",
     )
     write(made.built.snapshot, tmp_path / "public", url=URL, drafts=False)
     tree = open_tree(tmp_path / "public", URL)
