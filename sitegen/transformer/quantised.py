@@ -3,8 +3,8 @@
 Comes in: blocks, as they lie in the file. Goes out: float32, bit for bit what the `gguf` package
 makes of the same blocks (tests/models/ holds its results). A block is 32 weights in a row of a
 matrix that share a scale d, and in Q4_1 a least value m; two weights of 4 bits share a byte, the
-first half of the block in the low ones. There is no fused arithmetic: a product is rounded before
-anything is added to it.
+first half of the block in the low ones. Products of a scale (11 bits) and a weight (at most 8) are
+exact in float32, so nothing but the sum with m is rounded, on any machine in the same way.
 """
 
 from __future__ import annotations
