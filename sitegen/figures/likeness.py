@@ -155,21 +155,21 @@ def _plot(told: Told, lines: Lines, title: str) -> Markup:
 
 
 def _heatmap(told: Told, lines: Lines, cell: int) -> Markup:
-    """All cells in a window, the chosen row and column outlined, and a frame."""
+    """All cells in a window, a frame and the diagonal, the chosen row and column outlined."""
     n, at = len(lines.contents), lines.chosen
     square: dict[str, str | int] = {"width": n, "height": n, "viewBox": f"0 0 {n} {n}"}
     panel = tag("svg", _cells(told, lines), fill="currentColor", **square)
-    outline: dict[str, str | int] = {"fill": "none", "stroke": "currentColor"}
-    outline |= {"vector_effect": "non-scaling-stroke"}
+    line: dict[str, str | int] = {"fill": "none", "stroke": "currentColor"}
+    thin = line | {"stroke_opacity": ".25", "stroke_width": f"{1 / cell:.2g}"}
+    thick = line | {"stroke_width": f"{1.5 / cell:.2g}"}
     marks = (
-        tag("rect", class_="across", width=n, height=1, transform=f"translate(0 {at})", **outline),
-        tag("rect", class_="along", width=1, height=n, transform=f"translate({at})", **outline),
+        tag("path", d=f"M0 0L{n} {n}M0 0h{n}v{n}h{-n}z", **thin),
+        tag("rect", class_="across", width=n, height=1, transform=f"translate(0 {at})", **thick),
+        tag("rect", class_="along", width=1, height=n, transform=f"translate({at})", **thick),
     )
-    diagonal = tag("path", d=f"M0 0L{n} {n}", stroke_opacity=".25", **outline)
-    frame = tag("rect", width=n, height=n, stroke_opacity=".25", **outline)
     size = {"x": LEFT, "y": LEFT, "width": n * cell, "height": n * cell}
     inside = tag("g", panel, id=f"{told.id}.panel")
-    return tag("svg", inside, diagonal, frame, *marks, viewBox=f"0 0 {n} {n}", **size)
+    return tag("svg", inside, *marks, viewBox=f"0 0 {n} {n}", **size)
 
 
 def _cells(told: Told, lines: Lines) -> Markup:

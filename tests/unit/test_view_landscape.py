@@ -23,6 +23,7 @@ from sitegen.model import Figure, Piece, Reading
 from tests.figures import CSS, tree
 from tests.verses import POEM, characters, hashed, surprise
 
+STATIC = Path(__file__).parents[2] / "static"
 GOLDEN = Path(__file__).parent.parent / "golden" / "figures"
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = "a \"><script>alert(1)</script> & <!-- ]]>\n  'x </fieldset></figure>\n`tick` 😀👍🏽 b"
@@ -119,10 +120,13 @@ def test_a_class_is_the_whole_bits_and_the_last_has_no_end(bits: float, level: s
     assert shades(draw_landscape(told("a b"), given("a b", [None, bits]))) == [(" b", level)]
 
 
-def test_the_style_sheet_knows_each_class_and_no_other() -> None:
-    assert re.findall(r"^\.b(\d+)\{--bits:(\d+)\}", CSS, re.MULTILINE) == [
-        (str(level), str(level)) for level in range(16)
-    ]
+def test_the_style_sheet_has_a_shade_for_each_class_as_dark_as_in_other_views() -> None:
+    mixed = r"color-mix\(in srgb,var\(--{}\) ([\d.]+)%,transparent\)"
+    found = re.findall(rf"^\.b(\d+)\{{--fill:{mixed.format('full')}\}}", CSS, re.MULTILINE)
+    assert found == [(str(level), f"{level / 15:.1%}"[:-1]) for level in range(1, 16)]
+    theme = (STATIC / "style.css").read_text(encoding="utf-8")
+    full = [int(each) for each in re.findall(mixed.format("accent"), CSS)]
+    assert full == [100 * float(each) for each in re.findall(r"--shade:([\d.]+)", theme)]
 
 
 def test_a_line_break_is_a_mark_and_no_text_and_an_indent_has_no_shade() -> None:
