@@ -125,8 +125,8 @@ def _deploy(task: Task, url: str, output: Path) -> None:
     task.said.update(as_data(plan))
     _show(task, plan)
     if plan.steps:
-        most = task.settings.max_deletes if options.max_deletes is None else options.max_deletes
-        refuse_harm(plan, most=most, yes=options.yes)
+        usual = task.settings.max_deletes
+        refuse_harm(plan, usual=usual, asked=options.max_deletes, yes=options.yes)
     if not options.dry_run:
         if plan.steps:
             _ask(task, plan)

@@ -13,14 +13,16 @@ USUAL_DELETES, USUAL_SHARE = 50, 10
 """So many files may go in one run, or one in so many: the larger."""
 
 
-def refuse_harm(plan: Plan, *, most: int | None, yes: bool) -> None:
+def refuse_harm(plan: Plan, *, usual: int | None, asked: int | None, yes: bool) -> None:
     """Raise `GuardError` for a plan that deletes or replaces more than is usual.
 
-    `most`: how many deletes are asked for; `yes`: replace what is somebody else's.
+    `usual`: how many deletes are usual for this target; `asked`: how many are asked for now;
+    `yes`: replace what is somebody else's.
     """
     gone = [step.path for step in plan.steps if step.reason == "gone"]
-    usual = max(USUAL_DELETES, len(plan.former.files) // USUAL_SHARE)
-    limit = usual if most is None else most
+    if usual is None:
+        usual = max(USUAL_DELETES, len(plan.former.files) // USUAL_SHARE)
+    limit = usual if asked is None else asked
     if len(gone) > limit:
         raise GuardError(
             f'{len(gone)} of {len(plan.former.files)} files would be deleted, as "{gone[0]}"; '
@@ -31,7 +33,7 @@ def refuse_harm(plan: Plan, *, most: int | None, yes: bool) -> None:
         sum(each.file.kind == "page" for each in record.files.values())
         for record in (plan.former, plan.record)
     )
-    if 2 * after < before and most is None:
+    if 2 * after < before and asked is None:
         raise GuardError(
             f"the site would have {after} pages instead of {before}",
             hint=f"if that is right, say so: --max-deletes {len(gone)}",

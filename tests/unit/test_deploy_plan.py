@@ -190,17 +190,27 @@ def test_more_deletes_than_usual_are_refused_unless_they_are_asked_for(
     target = Memory(deployed(many(before)))
     plan = plan_for(site(many(after)), target)
     with pytest.raises(GuardError, match=f"{before - after} of {before} files") as caught:
-        refuse_harm(plan, most=None, yes=True)
+        refuse_harm(plan, usual=None, asked=None, yes=True)
     assert f"--max-deletes {before - after}" in (caught.value.hint or "")
-    refuse_harm(plan, most=before - after, yes=False)
-    refuse_harm(plan_for(site(many(after + 1)), target), most=None, yes=False)
+    refuse_harm(plan, usual=None, asked=before - after, yes=False)
+    refuse_harm(plan_for(site(many(after + 1)), target), usual=None, asked=None, yes=False)
+
+
+def test_a_target_may_have_a_limit_of_its_own_which_is_none_for_half_of_the_pages() -> None:
+    target = Memory(deployed(many(10)))
+    with pytest.raises(GuardError, match="at most 1 may be"):
+        refuse_harm(plan_for(site(many(8)), target), usual=1, asked=None, yes=True)
+    refuse_harm(plan_for(site(many(8)), target), usual=1, asked=2, yes=True)
+    with pytest.raises(GuardError, match="4 pages instead of 10"):
+        refuse_harm(plan_for(site(many(4)), target), usual=100, asked=None, yes=True)
+    refuse_harm(plan_for(site(many(4)), target), usual=1, asked=6, yes=True)
 
 
 def test_losing_over_half_of_the_pages_is_refused() -> None:
     target = Memory(deployed(many(10)))
     with pytest.raises(GuardError, match="4 pages instead of 10"):
-        refuse_harm(plan_for(site(many(4)), target), most=None, yes=True)
-    refuse_harm(plan_for(site(many(5)), target), most=None, yes=False)
+        refuse_harm(plan_for(site(many(4)), target), usual=None, asked=None, yes=True)
+    refuse_harm(plan_for(site(many(5)), target), usual=None, asked=None, yes=False)
 
 
 def test_replacing_what_is_somebody_elses_is_refused_without_yes() -> None:
@@ -208,8 +218,8 @@ def test_replacing_what_is_somebody_elses_is_refused_without_yes() -> None:
     store.objects["index.html"] = (b"theirs", site(ONE).files["x.png"].headers)
     plan = plan_for(site(ONE), Memory(store))
     with pytest.raises(GuardError, match="did not put there"):
-        refuse_harm(plan, most=None, yes=False)
-    refuse_harm(plan, most=None, yes=True)
+        refuse_harm(plan, usual=None, asked=None, yes=False)
+    refuse_harm(plan, usual=None, asked=None, yes=True)
 
 
 # --- words ---------------------------------------------------------------------------------------
