@@ -31,6 +31,7 @@ from sitegen.deploy.target import (
     LockHeldError,
     RefusedError,
 )
+from sitegen.output import MANIFEST
 from sitegen.output.staging import sync
 
 TEMPORARY = f"{OWN}new"
@@ -107,6 +108,10 @@ class Directory:
             if not self._root.is_dir():
                 code = errno.ENOTDIR if self._root.exists() else errno.ENOENT
                 raise OSError(code, os.strerror(code), str(self._root))
+            if (self._root / MANIFEST).exists():
+                raise RefusedError(
+                    f'"{self._root}" is what a build writes to', hint="deploy to another folder"
+                )
             live = self._live
             return {path: digest(live / path).sha256 for path in walk(str(live))}
 

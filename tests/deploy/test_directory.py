@@ -224,6 +224,14 @@ def test_a_folder_that_is_not_there_ends_with_1_and_says_what_to_do(made: Site) 
     assert "mount" in done.output
 
 
+def test_the_output_of_a_build_is_no_target(made: Site) -> None:
+    (made.root / "live").rmdir()
+    (made.root / "live").symlink_to(made.root / "public")
+    done = made.deploy("plain", "--yes")
+    assert done.exit_code == 1
+    assert "another folder" in done.output
+
+
 def test_what_is_read_back_wrong_ends_with_6(made: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sitegen.deploy.run.PAUSE", 0.0)
     monkeypatch.setattr(directory, "digest", lambda _path: Digest(sha256="", size=0))
