@@ -8,10 +8,10 @@ import pytest
 from msgspec.structs import replace
 
 from sitegen.deploy.guards import refuse_harm
-from sitegen.deploy.plan import Plan
+from sitegen.deploy.plan import PRIVATE, Plan
 from sitegen.deploy.releases import Keeping, Record, content_path, decode, encode, release_path
 from sitegen.deploy.screen import as_data, in_bytes, summary, table
-from sitegen.deploy.target import OWN, RECORD, GuardError, RefusedError
+from sitegen.deploy.target import OWN, RECORD, GuardError, Headers, RefusedError
 from tests.targets import NOW, KilledError, Memory, Store, deploy, killed_at, plan_for, site
 
 ONE = {
@@ -174,6 +174,28 @@ def test_bytes_that_a_killed_run_put_are_not_trusted_with_other_headers() -> Non
     }
     assert put[0] in plan_for(tree, Memory(store)).unchanged
     assert put[0] not in plan_for(tree._replace(files=told), Memory(store)).unchanged
+
+
+def test_bytes_that_were_there_before_a_killed_run_are_not_taken_for_its_own() -> None:
+    store, page = Store(), "index.html"
+    other = Headers(content_type="text/plain", cache_control="")
+    store.objects[page] = (ONE[page].encode(), other)
+    with pytest.raises(KilledError):
+        deploy(site(ONE), Memory(store, killed_at(6)))
+    store.lock = None
+    deploy(site(ONE), Memory(store))
+    assert store.objects[page][1] == site(ONE).files[page].headers
+
+
+def test_bytes_of_a_killed_run_are_put_again_where_two_runs_would_tell_different_things() -> None:
+    store, tree = Store(), site(ONE)
+    told = {path: replace(file, headers=PRIVATE) for path, file in tree.files.items()}
+    for each, number in ((tree, 11), (tree._replace(files=told), 6)):  # all is put; nothing is
+        with pytest.raises(KilledError):
+            deploy(each, Memory(store, killed_at(number)))
+        store.lock = None
+    deploy(tree._replace(files=told), Memory(store))
+    assert {store.objects[path][1] for path in ONE} == {PRIVATE}
 
 
 # --- guards --------------------------------------------------------------------------------------
