@@ -198,14 +198,10 @@ def test_a_choice_of_a_line_moves_the_outlines_of_the_heatmap(
 
 
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(place: str) -> None:
-    modes: list[dict[str, Any]] = [
-        {"scheme": "light"},
-        {"scheme": "dark", "width": 320},
-        {"forced": True},
-    ]
-    views = [
-        {"page": f"/{page}.html", "axe": True} | m for page in ("index", "arabic") for m in modes
-    ]
+    narrow: dict[str, Any] = {"scheme": "dark", "width": 320}
+    modes: list[dict[str, Any]] = [{"scheme": "light"}, narrow, {"forced": True}]
+    views = [{"page": "/index.html", "axe": True} | mode for mode in modes]
+    views.append({"page": "/arabic.html", "axe": True} | narrow)
     seen = look_at(place, views)
     assert [(each["view"], each["violations"]) for each in seen if each["violations"]] == []
     assert [each["view"] for each in seen if each["sideways"]] == []

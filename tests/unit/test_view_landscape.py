@@ -308,6 +308,38 @@ def test_the_file_has_a_shade_for_each_token_and_words_that_fill_theirs(text: st
         assert -width < x < x + reach < width
 
 
+@pytest.mark.parametrize(
+    ("text", "tokens", "order"),
+    [
+        ("a bats AB", (1, 4, 6, 8), "1234"),
+        ("א שלום AB", (1, 4, 6, 8), "3421"),
+        ("a שלום AB", (1, 4, 6, 8), "2134"),
+    ],
+)
+def test_in_the_file_tokens_stand_side_by_side_as_they_are_read(
+    text: str, tokens: tuple[int, ...], order: str
+) -> None:
+    ends = [*tokens[1:], len(text)]
+    pieces = [Piece("", 0, 1), *(Piece("", a, b) for a, b in zip(tokens, ends, strict=True))]
+    cells = np.array([-1, 1000, 2000, 3000, 4000], "<i4").tobytes()
+    known = Reading(pieces=tuple(pieces), shape=(5,), cells=cells, likeliest=((),) * 5)
+    picture = tree(draw_landscape(told(text), known).svg)
+    placed = sorted(
+        (left, width, path.get("class", "")[1:])
+        for path in picture.iter(f"{SVG}path")
+        for left, _, width in boxes(path.get("d", ""))
+    )
+    assert "".join(level for *_, level in placed) == order
+    [word] = [each for each in picture.iter(f"{SVG}text") if len(each.text or "") == 4][-1:]
+    two = [(left, width) for left, width, level in placed if level in "12"]
+    reach = int(word.get("x", "")) + int(word.get("textLength", ""))
+    blank = 5
+    begin = int(word.get("x", "")) - (blank if order.index("1") < order.index("2") else 0)
+    assert two[0][0] == begin
+    assert two[1][0] == sum(two[0])
+    assert sum(two[1]) == reach + (blank if order.index("2") < order.index("1") else 0)
+
+
 def test_the_caption_says_how_the_numbers_were_made() -> None:
     drawn = draw_landscape(
         Told(id="f", text="a b", model="M", caption="Mine.", facts=("Kept in 8 bits.",)),
