@@ -178,10 +178,11 @@ def test_bytes_that_a_vocabulary_lacks_are_left_out_and_nothing_moves() -> None:
         ("ĉ", "⇥"),
         ("č", "⟨0D⟩"),
         ("no byte", "no byte"),
+        (SPELLING[0xC2] + SPELLING[0x85], "⟨85⟩"),
     ],
 )
 def test_the_text_of_a_token_is_fit_to_be_seen(token: str, seen: str) -> None:
-    tokens = [*TOKENS, "no byte"]
+    tokens = [*TOKENS, token]
     assert BPE(tokens, MERGES).text_of(tokens.index(token)) == seen
 
 
