@@ -271,6 +271,7 @@ def _open(settings: S3Settings, endpoint: str) -> S3Store:
     return S3Store(
         settings.bucket,
         config={"endpoint": endpoint} if endpoint else {},
+        disable_bulk_delete=True,  # which not every store knows
         region=region or os.environ.get("AWS_DEFAULT_REGION", "us-east-1"),
         client_options={
             "allow_http": endpoint.startswith("http://"),

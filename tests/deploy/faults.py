@@ -274,25 +274,25 @@ def proxy(server: int) -> Iterator[tuple[Proxy, int]]:
 
 
 class Wire:
-    """A TCP connection that fails after so many bytes of the deployer's, the first `times`."""
+    """TCP connections of which some fail after so many bytes of the deployer's."""
 
     def __init__(self, server: int) -> None:
-        self.server, self.after, self.times, self.stall = server, -1, 0, 0.0
+        self.server, self.after, self.chosen, self.stall = server, -1, range(0), 0.0
         self.stopping, self.lock, self.connections = threading.Event(), threading.Lock(), 0
 
-    def reset(self, after: int = -1, times: int = 0, stall: float = 0.0) -> None:
-        """Cut after so many bytes, or with `stall`, stand still then for so many seconds."""
+    def reset(self, after: int = -1, chosen: range = range(0), stall: float = 0.0) -> None:
+        """Cut the chosen connections (counted from 1) after so many bytes.
+
+        With `stall` they stand still for so many seconds before they are cut.
+        """
         with self.lock:
-            self.after, self.times, self.stall, self.connections = after, times, stall, 0
+            self.after, self.chosen, self.stall, self.connections = after, chosen, stall, 0
 
     def limit(self) -> int:
         """How many bytes the next connection may carry; -1 is any number."""
         with self.lock:
             self.connections += 1
-            if self.times <= 0:
-                return -1
-            self.times -= 1
-            return self.after
+            return self.after if self.connections in self.chosen else -1
 
 
 class _Line(socketserver.BaseRequestHandler):

@@ -201,13 +201,17 @@ ODD = "images/a b+&%#?é.png"
 """A path with what must be quoted in an address."""
 
 
-def edition(number: int) -> dict[str, bytes]:
-    """A small site, each edition with other pages, another style and another picture."""
+def edition(number: int, *, first: int | None = None) -> dict[str, bytes]:
+    """A small site, each edition with another page, another style and another picture.
+
+    `first`: all pages since that edition are still there.
+    """
     image = f"assets/picture.{digest(b'%d' % number)[:8]}.png"
     style_text = f"body{{background:url(/{image})}}/* {number} */"
     style = f"assets/site.{digest(style_text.encode())[:8]}.css"
     own = f"posts/number-{number}/"
-    posts = ["posts/always/", "posts/still/", own]
+    numbers = range(number if first is None else first, number + 1)
+    posts = ["posts/always/", "posts/still/", *(f"posts/number-{each}/" for each in numbers)]
     links = "".join(f'<a href="/{each}">{each}</a>' for each in posts)
     rest = {"style": style, "image": image, "odd": quote(ODD)}
 
@@ -225,7 +229,10 @@ def edition(number: int) -> dict[str, bytes]:
         "404.html": page("Not found", '<a href="/">home</a>'),
         "posts/always/index.html": page(f"Always, now {number}", f'<a href="/{own}">new</a>'),
         "posts/still/index.html": still.encode(),
-        f"{own}index.html": page(f"Only {number}", '<a href="/posts/still/">still</a>'),
+        **{
+            f"posts/number-{each}/index.html": page(f"Only {each}", '<a href="/posts/still/">s</a>')
+            for each in numbers
+        },
         style: style_text.encode(),
         image: b"PNG" + b"%d" % number * 4000,
         "still.css": b"body{color:black}",

@@ -224,7 +224,7 @@ MaxStartups 200
 MaxSessions 200
 UseDNS no
 KexAlgorithms curve25519-sha256
-SetEnv PATH=/usr/bin:/bin HOME={folder}/home
+SetEnv PATH={folder}/remote:/usr/bin:/bin HOME={folder}/home
 """
 
 
@@ -241,6 +241,7 @@ def sshd(folder: Path) -> Iterator[SshServer]:
     (folder / "known").write_text(f"blog.example {host_key}")
     (folder / "none").touch()
     (folder / "home").mkdir()
+    (folder / "remote").mkdir()  # what a test puts there comes before the host's own programs
     (folder / "sshd_config").write_text(SSHD.format(port=port, folder=folder))
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # root's sshd separates privileges there
