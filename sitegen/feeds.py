@@ -7,14 +7,16 @@ every day and machine: `updated` is what the writer says, never the clock.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta, timezone
+from functools import partial
 from html import escape
 from typing import Any
 from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from sitegen.media import Resolved, feed_html
 from sitegen.model import Artifact, Feed, Moment, Page, Site
@@ -30,9 +32,14 @@ ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # --- feeds -----------------------------------------------------------------------------------
 
 
-def atom(site: Site, feed: Feed) -> Artifact:
-    """The feed as Atom (RFC 4287), with the full text of its entries."""
+def render_feed(site: Site, feed: Feed) -> tuple[Artifact, Artifact]:
+    """The feed as Atom (RFC 4287) and as JSON Feed 1.1, with the full text of its entries."""
     pages = [site.pages[path] for path in feed.entries]
+    contents = [_content(site, page) for page in pages]
+    return _atom(site, feed, pages, contents), _json_feed(site, feed, pages, contents)
+
+
+def _atom(site: Site, feed: Feed, pages: Sequence[Page], contents: Sequence[str]) -> Artifact:
     author = site.info.author or site.info.title
     root = {"xmlns": "http://www.w3.org/2005/Atom", **_language(site.info.language)}
     parts = [
@@ -43,13 +50,13 @@ def atom(site: Site, feed: Feed) -> Artifact:
         _tag("link", rel="self", type="application/atom+xml", href=_own_url(site, feed, "xml")),
         _tag("link", rel="alternate", type="text/html", href=_absolute(site, feed.url)),
         _tag("author", _tag("name", author), raw=True),
-        *(_atom_entry(site, page) for page in pages),
+        *map(partial(_atom_entry, site), pages, contents),
     ]
     text = XML + _tag("feed", "\n" + "\n".join(parts) + "\n", raw=True, **root) + "\n"
     return _artifact(f"{feed.output}.xml", "application/atom+xml", text, feed.entries)
 
 
-def _atom_entry(site: Site, page: Page) -> str:
+def _atom_entry(site: Site, page: Page, content: str) -> str:
     meta, url = page.document.meta, _absolute(site, page.url)
     parts = [
         _tag("id", url),
@@ -60,14 +67,13 @@ def _atom_entry(site: Site, page: Page) -> str:
         *(_tag("author", _tag("name", name), raw=True) for name in meta.authors),
         *(_tag("category", term=tag.name) for tag in page.tags),
         *([_tag("summary", meta.description)] if meta.description else []),
-        _tag("content", _content(site, page), type="html"),
+        _tag("content", content, type="html"),
     ]
     language = _language(meta.language) if meta.language != site.info.language else {}
     return _tag("entry", "\n" + "\n".join(parts) + "\n", raw=True, **language)
 
 
-def json_feed(site: Site, feed: Feed) -> Artifact:
-    """The feed as JSON Feed 1.1, with the full text of its entries."""
+def _json_feed(site: Site, feed: Feed, pages: Sequence[Page], contents: Sequence[str]) -> Artifact:
     value = _without_empty(
         {
             "version": "https://jsonfeed.org/version/1.1",
@@ -79,12 +85,12 @@ def json_feed(site: Site, feed: Feed) -> Artifact:
             "language": site.info.language,
         }
     )
-    value["items"] = [_json_item(site, site.pages[path]) for path in feed.entries]
-    text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+    value["items"] = list(map(partial(_json_item, site), pages, contents))
+    text = msgspec.json.format(msgspec.json.encode(value), indent=1).decode() + "\n"
     return _artifact(f"{feed.output}.json", "application/feed+json", text, feed.entries)
 
 
-def _json_item(site: Site, page: Page) -> dict[str, Any]:
+def _json_item(site: Site, page: Page, content: str) -> dict[str, Any]:
     meta, url = page.document.meta, _absolute(site, page.url)
     item = {
         "id": url,
@@ -98,7 +104,7 @@ def _json_item(site: Site, page: Page) -> dict[str, Any]:
         "tags": [tag.name for tag in page.tags],
         "language": meta.language,
     }
-    return {**_without_empty(item), "content_html": _content(site, page)}
+    return {**_without_empty(item), "content_html": content}
 
 
 def _without_empty(value: Mapping[str, Any]) -> dict[str, Any]:

@@ -140,8 +140,7 @@ def _artifacts(piece: Piece, press: Press) -> Iterator[Artifact]:
             yield templates.render_redirect(theme, site, redirect)
         case "feed":
             feed = msgspec.msgpack.decode(piece.own, type=Feed)
-            yield feeds.atom(site, feed)
-            yield feeds.json_feed(site, feed)
+            yield from feeds.render_feed(site, feed)
         case "not_found":
             yield templates.render_not_found(theme, site)
         case "robots":

@@ -96,8 +96,18 @@ def _size(image: Image, file: ImageFile) -> tuple[int | None, int | None]:
     return width, height
 
 
+PLAIN = re.compile(
+    r"(?:https?://\w|/(?!/))(?:[\w~%&=+,@-]|\.(?<!/\.)|/(?!/))*(?:#[\w~%-]+)?\Z", re.ASCII
+)
+"""An address that `urljoin`, which takes a fifth of a feed's time, would leave as it is."""
+ROOT = re.compile(r"[a-z]+://[^/]*")
+
+
 def absolute(page_url: str, address: str) -> str:
     """An address as seen from a page; one that is no URL at all stays as it is."""
+    if PLAIN.match(address):
+        root = ROOT.match(page_url) if address[0] == "/" else None
+        return root[0] + address if root else address
     try:
         return urljoin(page_url, address)
     except ValueError:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import urljoin
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sitegen.markup import parse
 from sitegen.media import (
@@ -254,3 +258,20 @@ def test_broken_html_costs_no_more_than_whole(html: str) -> None:
 def test_an_address_that_is_no_url_reaches_the_feed_as_it_is() -> None:
     assert absolute("https://example.org/a/", "http://[a") == "http://[a"
     assert absolute("https://example.org/a/", "../b/") == "https://example.org/b/"
+
+
+@given(
+    st.builds(
+        "".join,
+        st.lists(
+            st.sampled_from([*"/.:?#;%[]@ é-", "http:", "https://h", "//", "/..", "a"]), max_size=8
+        ),
+    )
+)
+def test_an_address_seen_from_a_page_is_what_a_browser_makes_of_it(address: str) -> None:
+    page = "https://example.org/blog/essays/a/"
+    try:
+        expected = urljoin(page, address)
+    except ValueError:
+        expected = address
+    assert absolute(page, address) == expected
