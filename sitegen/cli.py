@@ -225,7 +225,9 @@ def verify_models(screen: Screen, names: tuple[str, ...]) -> None:
         count, problems = recompute(read_lock_file(screen.site), chosen)
     if problems:
         screen.fail(problems, WRONG_SITE)
-    told = f"{', '.join(chosen) or 'no model'} on this machine as published; {count} readings equal"
+    told = "no model is on this machine: nothing was verified"
+    if chosen:
+        told = f"{', '.join(chosen)}: as published; {count} readings of figures.lock are equal"
     screen.result({"models": chosen, "readings": count, "problems": []}, told)
 
 

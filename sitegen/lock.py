@@ -16,14 +16,14 @@ import msgspec
 
 from sitegen.errors import LockError, Span
 from sitegen.memo import digest
-from sitegen.model import Piece, Prompt, Quantity, Reading, Value
+from sitegen.model import MOST_CELLS, Piece, Prompt, Quantity, Reading, Value
 from sitegen.models.table import MODELS
 
 LOCK = "figures.lock"
-REVISION = 1
+REVISION = 2
 """Of how readings are computed: whatever changes a number of one makes it another."""
 PLANES = 4  # bytes of a cell
-MOST_CELLS = 8_000_000
+WHOLE = 10_000  # what the weights of a row sum to
 Lines = Mapping[Prompt, bytes]
 """The line of each prompt, without its end."""
 
@@ -82,19 +82,19 @@ def reading_of(prompt: Prompt, line: bytes) -> Reading:
     try:
         row = msgspec.json.decode(line, type=_Line)
         cells = _unpack(row.cells, row.shape)
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, zlib.error) as error:
+        reading = Reading(pieces=row.pieces, shape=row.shape, cells=cells, likeliest=row.likeliest)
+        if row.sum == _sum(prompt, reading) and _is_sound(prompt, reading):
+            return reading
+    except (msgspec.DecodeError, ValueError, OverflowError, RecursionError, zlib.error) as error:
         raise _damaged() from error
-    reading = Reading(pieces=row.pieces, shape=row.shape, cells=cells, likeliest=row.likeliest)
-    if row.sum != _sum(prompt, reading) or not _is_sound(prompt, reading):
-        raise _damaged()
-    return reading
+    raise _damaged()
 
 
 BOUNDS: Mapping[Quantity, tuple[int, int]] = {
-    "weight": (0, 10_000),
-    "norm": (0, 10_000),
-    "rollout": (0, 10_000),
-    "lines": (-10_000, 10_000),
+    "weight": (0, WHOLE),
+    "norm": (0, WHOLE),
+    "rollout": (0, WHOLE),
+    "lines": (-WHOLE, WHOLE),
     "surprise": (-1, 10**6),
 }
 
@@ -105,10 +105,11 @@ def _is_sound(prompt: Prompt, reading: Reading) -> bool:
 
     low, high = BOUNDS[prompt.quantity]
     values = np.frombuffer(reading.cells, dtype="<i4")
-    n = len(reading.pieces)
+    n, model = len(reading.pieces), MODELS[prompt.model]
     shapes = {"surprise": (n,), "lines": reading.shape[:1] * 2}
-    expected = shapes.get(prompt.quantity, (*reading.shape[:2], n, n))
-    return (
+    heads = 1 if prompt.quantity == "rollout" else model.heads
+    expected = shapes.get(prompt.quantity, (model.layers, heads, n, n))
+    sound = (
         values.size > 0
         and low <= values.min()
         and values.max() <= high
@@ -116,6 +117,10 @@ def _is_sound(prompt: Prompt, reading: Reading) -> bool:
         and all(0 <= each.start <= each.end <= len(prompt.text) for each in reading.pieces)
         and len(reading.likeliest) in {0, n}
     )
+    if not sound or prompt.quantity in shapes:
+        return sound
+    rows = values.reshape(expected).sum(axis=-1)
+    return bool((rows == WHOLE).all()) and not all(each.special for each in reading.pieces)
 
 
 def line_of(prompt: Prompt, reading: Reading) -> bytes:

@@ -10,8 +10,7 @@ import numpy as np
 
 from sitegen.errors import Problem
 from sitegen.model import Piece, Prompt, Reading
-
-LAYERS, HEADS = 6, 12
+from sitegen.models.table import MODELS
 
 
 class FakeModels:
@@ -41,12 +40,14 @@ def read(prompt: Prompt) -> Reading:
     if prompt.quantity == "lines":
         n = sum(bool(line.strip()) for line in prompt.text.splitlines())
         return Reading(pieces=(), shape=(n, n), cells=(np.eye(n) * 10_000).astype("<i4").tobytes())
-    n, heads = len(found), 1 if prompt.quantity == "rollout" else HEADS
+    n, layers = len(found), MODELS[prompt.model].layers
+    heads = 1 if prompt.quantity == "rollout" else MODELS[prompt.model].heads
     seed = int.from_bytes(hashlib.sha256(repr(prompt).encode()).digest()[:4], "big")
-    raw = np.random.default_rng(seed).random((LAYERS, heads, n, n)) + 0.01
+    raw = np.random.default_rng(seed).random((layers, heads, n, n)) + 0.01
     if prompt.model == "smollm2":
         raw = np.tril(raw)
-    cells = np.rint(raw / raw.sum(axis=-1, keepdims=True) * 10_000)
+    cells = np.floor(raw / raw.sum(axis=-1, keepdims=True) * 10_000)
+    cells[..., 0] += 10_000 - cells.sum(axis=-1)
     return Reading(
-        pieces=tuple(found), shape=(LAYERS, heads, n, n), cells=cells.astype("<i4").tobytes()
+        pieces=tuple(found), shape=(layers, heads, n, n), cells=cells.astype("<i4").tobytes()
     )

@@ -20,6 +20,12 @@ COMMENT = re.compile(r"^\s*#.*|(?<=\s\s)#.*|(?<=\t)#.*")
 CONTINUED = re.compile(r"\s{2,}|\t")
 TRUTH = {"no": False, "false": False, "yes": True, "true": True}
 ROW_OR_NUMBER = re.compile(r"/|[^\s/]+")
+# What XML forbids, and what would reorder or break the text around it.
+CONTROLS = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(chr(plane | end) for plane in range(0, 0x110000, 0x10000) for end in (0xFFFE, 0xFFFF))
+    + "]"
+)
 
 
 class Word(NamedTuple):
@@ -113,6 +119,14 @@ def truth(entry: Entry, hint: str, mistakes: Mistakes) -> bool:
     if entry.text not in TRUTH:
         mistakes.add(f'{entry.key.text} is "{shown(entry.text)}"', entry.span, hint)
     return TRUTH.get(entry.text, False)
+
+
+def refuse_controls(text: str, what: str, span: Span, mistakes: Mistakes) -> bool:
+    """Whether there is a character that no page can show, or that would reorder others: noted."""
+    control = CONTROLS.search(text)
+    if control:
+        mistakes.add(f"{what} holds the control character U+{ord(control[0]):04X}", span)
+    return control is not None
 
 
 def read_entries(fence: Fence, known: Collection[str], mistakes: Mistakes) -> tuple[Entry, ...]:

@@ -187,8 +187,8 @@ def _name(term: Arrow | Share, weights: Weights, called: Sequence[str]) -> str:
     match term.place:
         case (layer, head) if layers > 1:
             return f"{arrow} (layer {layer}, head {head})"
-        case (_, head):
-            return f"{arrow} (head {head})"
+        case (_, column):
+            return f"{arrow} ({weights.columns.name.lower()} {column})"
         case "mean":
             return f"{arrow} (mean of {layers * heads})"
         case None:

@@ -231,8 +231,10 @@ class _Reader:
             hint = f"this figure has {counted(self.scope.layers, 'layer')}"
             self._add(f"there is no layer {layer}", word.span, hint)
         elif not 1 <= head <= self.scope.heads:
-            hint = f"this figure has {counted(self.scope.heads, 'head')} in a layer"
-            self._add(f"there is no head {head}", word.span, hint)
+            kind = self.scope.kind
+            inside = " in a layer" if kind == "head" else ""
+            hint = f"this figure has {counted(self.scope.heads, kind)}{inside}"
+            self._add(f"there is no {kind} {head}", word.span, hint)
         return layer, head
 
     def _share(self, word: Word) -> Share | None:

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 from unicodedata import category, east_asian_width
 
 from sitegen.errors import FigureError
-from sitegen.figures.block import Entry, Mistakes, Word, shown
+from sitegen.figures.block import Entry, Mistakes, Word, refuse_controls, shown
 from sitegen.model import Fence, Piece, Prompt, Quantity, Reading, Value
 from sitegen.models.table import MODELS
 
@@ -176,7 +176,8 @@ def _measured(text: str, entry: Entry, mistakes: Mistakes) -> str:
         message = f"{len(text):,} characters are too many for one figure"
         mistakes.add(message, entry.span, f"at most {LONGEST_TEXT:,}")
         return ""
-    return text
+    spaced = text.translate({ord(space): " " for space in "\t\n"})
+    return "" if refuse_controls(spaced, "the text", entry.span, mistakes) else text
 
 
 # --- tokens as words -----------------------------------------------------------------------------
@@ -185,7 +186,8 @@ def _measured(text: str, entry: Entry, mistakes: Mistakes) -> str:
 def words_of(pieces: Sequence[Piece], text: str, *, merge: bool) -> tuple[Shown, ...]:
     """Tokens as they are shown, those that are parts of one word together where `merge` is set.
 
-    Tokens of one character are always together: a part of a character is nothing to read.
+    Tokens of one character are always together: a part of a character is nothing to read. A token
+    of spaces is a part of the word after it.
     """
     starts = [
         i
@@ -201,7 +203,7 @@ def words_of(pieces: Sequence[Piece], text: str, *, merge: bool) -> tuple[Shown,
 def _word(pieces: Sequence[Piece], start: int, text: str) -> Shown:
     first, last = pieces[0], pieces[-1]
     own = text[first.start : last.end]
-    told = first.text if first.special else own.strip() or own
+    told = first.text if first.special else own.strip() or "␣" * len(own)
     return Shown(
         text=told or first.text, start=start, end=start + len(pieces), special=first.special
     )
@@ -213,8 +215,10 @@ def _continues(before: Piece, piece: Piece, text: str, *, merge: bool) -> bool:
         return False
     if piece.start < before.end:
         return True
-    touching = before.end == piece.start < piece.end
-    return merge and touching and _is_inner(text[piece.start - 1]) and _is_inner(text[piece.start])
+    if not merge or not before.end == piece.start < piece.end:
+        return False
+    spaces = text[before.start : before.end].isspace()
+    return spaces or (_is_inner(text[piece.start - 1]) and _is_inner(text[piece.start]))
 
 
 def _is_inner(char: str) -> bool:

@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from sitegen.errors import FigureError, Span
 from sitegen.figures.learned import Learned
 from sitegen.figures.weights import UNIT, Axis, Units, Weights
 
+LEAST_LEFT = UNIT // 100
+"""What words must have of a row to be scaled up: cells are too coarse to show less."""
 CELL = UNIT // 10_000
 """A ten-thousandth, as cells of a reading have them."""
 
 
-def weights_of(learned: Learned, span: Span | None) -> Weights:
-    """The weights of all layers and heads. Raises a group of FigureErrors where none are left."""
+def weights_of(learned: Learned) -> Weights:
+    """The weights of all layers and heads; a row is empty where next to nothing is left of it."""
     units = _merged(_cells(learned), learned)
     if learned.left_out:
-        units = _scaled(units, span)
+        units = _scaled(units)
     rows, columns = (_numbers(count) for count in units.shape[:2])
     if learned.quantity == "rollout":
         return Weights(
@@ -60,15 +61,11 @@ def _merged(units: Units, learned: Learned) -> Units:
     return merged
 
 
-def _scaled(units: Units, span: Span | None) -> Units:
-    """Rows that sum to 1 again, without what special tokens had."""
+def _scaled(units: Units) -> Units:
+    """Rows that sum to 1 again, without what special tokens had; or to nothing."""
     left = units.sum(axis=-1, keepdims=True)
-    if not left.all():
-        message = "in some head a word attends to special tokens alone: nothing is left to show"
-        hint = "write `special: fade`, which keeps them"
-        raise ExceptionGroup("a figure", [FigureError(message, span, hint)])
-    scaled: Units = (2 * units * UNIT + left) // (2 * left)
-    return scaled
+    scaled = (2 * units * UNIT + left) // (2 * np.maximum(left, 1))
+    return np.where(left < LEAST_LEFT, 0, scaled)
 
 
 def special_share(learned: Learned, panel: tuple[int, int], row: int | None) -> int | None:

@@ -87,6 +87,8 @@ class Scope(NamedTuple):
     layers: int
     heads: int
     layer: int
+    kind: str = "head"
+    """What the columns of the panels are; of rollout they are layers."""
 
 
 def find_token(word: Word, tokens: Sequence[str], mistakes: Mistakes) -> int | None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from msgspec import structs
 
-from sitegen.errors import FigureError, Span
+from sitegen.errors import FigureError
 from sitegen.figures.arcs import draw_arcs
 from sitegen.figures.bits import answer_bits
 from sitegen.figures.claims import verify
@@ -60,7 +60,7 @@ def draw_spec(spec: Spec, fence: Fence, asked: Sequence[Measure]) -> Figure:
             raise ExceptionGroup("a figure", [FigureError(message, each.span) for each in asked])
         figure = READINGS[spec.view](_told(spec, spec.inputs), spec.inputs.reading)
     else:
-        scene = open_scene(spec, fence.span)
+        scene = open_scene(spec)
         called = names(spec.tokens)
         verdicts, answers = verify(spec, scene.weights, called, asked, scene.chosen)
         figure = FIGURES[spec.view](replace(scene, verdicts=verdicts))
@@ -77,11 +77,11 @@ def _told(spec: Spec, learned: Learned) -> Told:
     return Told(id=spec.id, text=learned.text, model=title, caption=spec.caption)
 
 
-def open_scene(spec: Spec, span: Span | None = None) -> Scene:
-    """What the views draw. Raises a group of FigureErrors at `span` where there is nothing."""
+def open_scene(spec: Spec) -> Scene:
+    """What the views draw."""
     chosen = spec.layer - 1, spec.head - 1
     if isinstance(spec.inputs, Learned):
-        return Scene(spec=spec, weights=weights_of(spec.inputs, span), chosen=chosen)
+        return Scene(spec=spec, weights=weights_of(spec.inputs), chosen=chosen)
     computed = compute(spec)
     weights = computed.weights
     if spec.view == "scale":

@@ -52,12 +52,14 @@ def levels(units: Units) -> NDArray[np.uint8]:
 def percents(units: Units) -> NDArray[np.int64]:
     """Whole percents of `units[…, n_key]`; each row sums to exactly 100.
 
-    The largest remainders are rounded up, the first of equal ones first (Hamilton's method).
+    The largest remainders are rounded up, the first of equal ones first (Hamilton's method). An
+    empty row stays empty.
     """
     step = UNIT // 100
     floors, remainders = np.divmod(units, step)
     order = np.argsort(-remainders, axis=-1, kind="stable")
     places = np.argsort(order, axis=-1)  # the place of each in that order
-    missing = 100 - floors.sum(axis=-1, keepdims=True)
+    wanted = 100 * units.any(axis=-1, keepdims=True)
+    missing = wanted - floors.sum(axis=-1, keepdims=True)
     whole: NDArray[np.int64] = floors + (places < missing)
     return whole

@@ -129,7 +129,8 @@ def _attends(scene: Scene, rows: Units, queries: Sequence[str]) -> list[str]:
         parts = [f"{p}{NBSP}% to {called[i]}" for i, p in zip(keys, top, strict=True) if p]
         if more and not many:
             parts.append(f"{rest}{NBSP}% to {counted(more, 'other token')}")
-        found.append(f"{query} attends {', '.join(parts)}{', …' if more and many else '.'}")
+        told = ", ".join(parts) or "almost only to special tokens"
+        found.append(f"{query} attends {told}{', …' if more and many else '.'}")
     return found
 
 
@@ -228,7 +229,9 @@ def _of_special(scene: Scene, learned: Learned) -> str:
     which = " and ".join(dict.fromkeys(special))
     told = f"{round(100 * share / UNIT)}{NBSP}% of {whose} goes to {which}"
     if learned.special == "drop":
-        return f"{told}, left out, and rows are scaled to 100{NBSP}% again"
+        empty = not scene.weights.units.any(axis=-1).all()
+        rest = f", or empty where less than 1{NBSP}% is left" if empty else ""
+        return f"{told}, left out, and rows are scaled to 100{NBSP}% again{rest}"
     return f"{told}, shown dimmed" if spec.faded else told
 
 

@@ -35,7 +35,7 @@ from sitegen.model.document import (
     Origin,
     file_stem,
 )
-from sitegen.model.reading import Piece, Prompt, Quantity, Reading
+from sitegen.model.reading import MOST_CELLS, Piece, Prompt, Quantity, Reading
 from sitegen.model.settings import (
     Asset,
     Config,
@@ -65,6 +65,7 @@ from sitegen.model.site import (
 )
 
 __all__ = [
+    "MOST_CELLS",
     "Artifact",
     "Asset",
     "Body",

@@ -10,6 +10,8 @@ from typing import Literal
 
 from sitegen.model.settings import Value
 
+MOST_CELLS = 8_000_000
+"""Numbers of a reading."""
 Quantity = Literal["weight", "norm", "rollout", "surprise", "lines"]
 
 

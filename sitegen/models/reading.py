@@ -7,6 +7,7 @@ prompt asks for it, once, and an encoder reads all texts of a call in one pass.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -14,8 +15,8 @@ import numpy as np
 
 from sitegen.attention.core import Array
 from sitegen.errors import FigureError, ModelError, Problem
-from sitegen.model import Piece, Prompt, Quantity, Reading
-from sitegen.models.store import find
+from sitegen.model import MOST_CELLS, Piece, Prompt, Quantity, Reading
+from sitegen.models.store import find, verify
 from sitegen.models.table import MODELS, Model
 from sitegen.transformer.bpe import BPE
 from sitegen.transformer.causal import Causal
@@ -53,6 +54,8 @@ def _read_with(model: Model, prompts: Sequence[Prompt]) -> Found:
             " where this figure was built",
         ).problem()
         return dict.fromkeys(prompts, problem)
+    if wrong := verify(model.name):  # or numbers of other weights would be kept as those of these
+        return dict.fromkeys(prompts, wrong[0])
     try:
         return (_read_encoder if model.family == "encoder" else _read_causal)(folder, prompts)
     except ModelError as error:
@@ -69,7 +72,7 @@ def _read_encoder(folder: Path, prompts: Sequence[Prompt]) -> Found:
     texts = {prompt: [tokenizer.encode(line) for line in _lines(prompt)] for prompt in prompts}
     found: Found = {}
     for prompt, tokens in texts.items():
-        if problem := _refuse(tokens, len(encoder.positions)):
+        if problem := _refuse(prompt, tokens, len(encoder.positions)):
             found[prompt] = problem
     for prompt in prompts:
         if prompt.quantity == "lines" and prompt not in found:
@@ -88,14 +91,17 @@ def _lines(prompt: Prompt) -> list[str]:
     return [prompt.text]
 
 
-def _refuse(texts: Sequence[Tokens], longest: int) -> Problem | None:
-    """Why a model cannot read one of these."""
+def _refuse(prompt: Prompt, texts: Sequence[Tokens], longest: int) -> Problem | None:
+    """Why a model cannot read one of these, or nobody could keep what it made of them."""
+    if prompt.quantity in MEASURES:
+        model = MODELS[prompt.model]
+        longest = min(longest, math.isqrt(MOST_CELLS // (model.layers * model.heads)))
     most = max((len(tokens.ids) for tokens in texts), default=0)
     if all(sum(tokens.special) < len(tokens.ids) for tokens in texts) and most <= longest:
         return None
     if most > longest:
         return FigureError(
-            f"{most:,} tokens are more than the model reads", hint=f"at most {longest:,}"
+            f"{most:,} tokens are more than can be read here", hint=f"at most {longest:,}"
         ).problem()
     return FigureError("nothing of this text is left for the model to read").problem()
 
@@ -108,7 +114,7 @@ def _likeness(encoder: Encoder, lines: Sequence[Tokens]) -> Reading:
 
 def _weights(quantity: Quantity, trace: Trace, tokens: Tokens) -> Reading:
     weights = MEASURES[quantity](trace)
-    return Reading(pieces=_pieces(tokens), shape=weights.shape, cells=_cells(weights, WEIGHT))
+    return Reading(pieces=_pieces(tokens), shape=weights.shape, cells=_shares(weights))
 
 
 MEASURES: Mapping[Quantity, Callable[[Trace], Array]] = {
@@ -121,6 +127,16 @@ MEASURES: Mapping[Quantity, Callable[[Trace], Array]] = {
 def _pieces(tokens: Tokens) -> tuple[Piece, ...]:
     parts = zip(tokens.pieces, tokens.offsets, tokens.special, strict=True)
     return tuple(Piece(text, *place, special) for text, place, special in parts)
+
+
+def _shares(weights: Array) -> bytes:
+    """Ten-thousandths of `[…, n_key]`: each row sums to 1 as before, the largest remainders up."""
+    exact = weights * WEIGHT
+    floors = np.floor(exact)
+    places = np.argsort(np.argsort(floors - exact, axis=-1, kind="stable"), axis=-1)
+    missing = WEIGHT - floors.sum(axis=-1, keepdims=True)
+    cells: Array = floors + (places < missing)
+    return cells.astype("<i4").tobytes()
 
 
 def _cells(values: Array, unit: int) -> bytes:
@@ -136,7 +152,7 @@ def _read_causal(folder: Path, prompts: Sequence[Prompt]) -> Found:
     texts = {prompt: tokenizer.encode(prompt.text) for prompt in prompts}
     found: Found = {}
     for prompt, tokens in texts.items():
-        if problem := _refuse([tokens], model.longest):
+        if problem := _refuse(prompt, [tokens], model.longest):
             found[prompt] = problem
         elif prompt.quantity == "surprise":
             found[prompt] = _surprise(model, tokenizer, tokens)

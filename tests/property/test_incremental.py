@@ -332,6 +332,7 @@ class Site(RuleBasedStateMachine):
             no_cache=False,
             jobs=1,
             timings=False,
+            locked=False,
         )
         screen = Screen(self.root, as_json=True, quiet=False, verbose=False)
         os.environ["SOURCE_DATE_EPOCH"] = str(int(self.now.timestamp()))
@@ -386,7 +387,7 @@ def run_machine(examples: int = EXAMPLES) -> None:
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")  # so that it is as before after the test
     monkeypatch.setattr(workers, "run", run_here)
-    monkeypatch.setattr(staging, "_sync", lambda _folder: None)  # no power is cut here
+    monkeypatch.setattr(staging, "sync", lambda _folder: None)  # no power is cut here
 
 
 def test_any_edits_built_with_what_is_remembered_equal_a_clean_build() -> None:

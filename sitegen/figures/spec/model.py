@@ -8,13 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sitegen.figures.block import Block, Entry, Mistakes
+from sitegen.figures.block import Block, Entry, Mistakes, shown
 from sitegen.figures.grammar import read_claims
 from sitegen.figures.learned import WHOLE, Learned, Read, read_learned
 from sitegen.figures.matrices import whole
 from sitegen.figures.needs import check_arcs
 from sitegen.figures.spec.parts import read_caption, read_id, read_row
-from sitegen.figures.spec.values import MOST_HEADS, MOST_LAYERS, MOST_TOKENS, Spec
+from sitegen.figures.spec.values import (
+    LONGEST_TOKEN,
+    MOST_HEADS,
+    MOST_LAYERS,
+    MOST_TOKENS,
+    Spec,
+)
 from sitegen.figures.terms import Scope
 
 
@@ -32,7 +38,8 @@ def read_model(block: Block, view: str, read: Read | None) -> Spec:
         tokens = _few(tuple(word.text for word in learned.words), entries, mistakes)
     layer, head = _chosen(entries, learned, (layers, heads), mistakes)
     row = read_row(entries, tokens, mistakes)
-    claims = read_claims(typed, Scope(tokens, layers, heads, layer), mistakes)
+    kind = "layer" if learned and learned.quantity == "rollout" else "head"
+    claims = read_claims(typed, Scope(tokens, layers, heads, layer, kind), mistakes)
     if view in WHOLE and claims:
         mistakes.add(f'the view "{view}" shows no weights to check', claims[0].span)
     if view == "arcs":
@@ -72,10 +79,15 @@ def _chosen(
 def _few(
     tokens: tuple[str, ...], entries: Mapping[str, Entry], mistakes: Mistakes
 ) -> tuple[str, ...]:
-    """The tokens if they are few enough to be shown."""
+    """The tokens if they are few and short enough to be shown."""
+    span = (entries.get("text") or entries["of"]).span
+    longest = max(tokens, key=len)
+    if len(longest) > LONGEST_TOKEN:
+        message = f'the word "{shown(longest)}" has {len(longest):,} characters'
+        mistakes.add(message, span, f"at most {LONGEST_TOKEN}")
+        return ()
     if len(tokens) <= MOST_TOKENS:
         return tokens
-    span = (entries.get("text") or entries["of"]).span
     mistakes.add(
         f"{len(tokens):,} words and special tokens are too many for one figure",
         span,

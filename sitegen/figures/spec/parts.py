@@ -8,17 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from sitegen.errors import Span
-from sitegen.figures.block import Entry, Mistakes, Word, shown
+from sitegen.figures.block import Entry, Mistakes, Word, refuse_controls, shown
 from sitegen.figures.terms import find_token
 
 ID = re.compile(r"[a-z][a-z0-9-]{0,63}")
-# What XML forbids, and what would reorder or break the text around it.
-CONTROLS = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef"
-    + "".join(chr(plane | end) for plane in range(0, 0x110000, 0x10000) for end in (0xFFFE, 0xFFFF))
-    + "]"
-)
 
 
 def read_choice(
@@ -29,13 +22,6 @@ def read_choice(
     if entry and entry.text not in known:
         mistakes.unknown(key, Word(entry.text, entry.span), known, f"{key.title()}s")
     return entry.text if entry else known[0]
-
-
-def refuse_controls(text: str, what: str, span: Span, mistakes: Mistakes) -> None:
-    """Note a character that no page can show, or that would reorder what is around it."""
-    control = CONTROLS.search(text)
-    if control:
-        mistakes.add(f"{what} holds the control character U+{ord(control[0]):04X}", span)
 
 
 def read_row(

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from sitegen.figures.block import Block, Entry, Mistakes, Word, shown, truth
+from sitegen.figures.block import Block, Entry, Mistakes, Word, refuse_controls, shown, truth
 from sitegen.figures.grammar import read_claims
 from sitegen.figures.learned import WHOLE
 from sitegen.figures.matrices import Given, Inputs, Seeded, number, read_inputs, whole
 from sitegen.figures.needs import check_arcs, check_scale, check_steps
-from sitegen.figures.spec.parts import read_caption, read_id, read_row, refuse_controls
+from sitegen.figures.spec.parts import read_caption, read_id, read_row
 from sitegen.figures.spec.values import (
     LARGEST_SCALE,
     LONGEST_TOKEN,
