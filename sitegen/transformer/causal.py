@@ -4,7 +4,7 @@ Comes in: weights that are asked for by name, as a GGUF file has them (`gguf.Ggu
 lists of token ids. Goes out: a `Trace` of each text, or the surprise of each of its tokens. A layer
 is dequantised when it is needed and forgotten after it: for all texts of a call once.
 
-In float64 the numbers are those that are published. float32 is twice as fast and good to 5e-6.
+In float64 the numbers are those that are published. float32 is twice as fast and good to 1e-5.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Comes in: the tensors of a model by the names that `transformers` gives them, th
 each text, or its embedding. A weight matrix is kept as the mathematics has it, `[d_in, d_out]`.
 
 In float64 the numbers are those that are published: they agree with PyTorch to 1e-13 and are the
-same, once rounded, on every processor. float32 is twice as fast and good to 5e-6.
+same, once rounded, on every processor. float32 is twice as fast and good to 1e-5.
 """
 
 from __future__ import annotations
