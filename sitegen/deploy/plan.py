@@ -133,7 +133,7 @@ def make_plan(  # noqa: PLR0913 - a pure function of all that counts
             retired={path: each for path, each in kept.items() if path not in due},
             releases=_releases(former, number, keeping, now),
         ),
-        due={path: replace(each, due=True) for path, each in due.items()},
+        due=due,
         pending={**former.pending, **{step.path: _pending(step, files, former) for step in puts}},
     )
 

@@ -198,6 +198,31 @@ def test_bytes_of_a_killed_run_are_put_again_where_two_runs_would_tell_different
     assert {store.objects[path][1] for path in ONE} == {PRIVATE}
 
 
+def test_after_a_run_that_deleted_there_is_nothing_to_do() -> None:
+    left = {"index.html": ""}
+    store = deployed(ONE, left)
+    assert plan_for(site(left), Memory(store)).steps == ()
+    for keeping in (
+        Keeping(1, 0),
+        Keeping(1, 0),
+    ):  # what is kept is expired, and then it is not there
+        later = NOW + timedelta(days=1)
+        plan = deploy(site(left), Memory(store), now=later, keeping=keeping)
+    assert plan.steps == ()
+    assert store.texts == left
+
+
+def test_a_former_content_outlives_a_run_that_was_killed_after_replacing_it() -> None:
+    store = deployed(ONE)
+    first = content_path(site(ONE).files["a.html"].sha256)
+    with pytest.raises(KilledError):
+        deploy(site(ONE | {"a.html": "two"}), Memory(store, killed_at(9)))
+    store.lock = None
+    assert store.texts["a.html"] == "two"
+    deploy(site(ONE | {"a.html": "three"}), Memory(store))
+    assert store.objects[first][0].decode() == ONE["a.html"]
+
+
 # --- guards --------------------------------------------------------------------------------------
 
 
