@@ -28,7 +28,7 @@ GOLDEN = Path(__file__).parent.parent / "golden" / "figures"
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = "a \"><script>alert(1)</script> & <!-- ]]>\n  'x </fieldset></figure>\n`tick` 😀👍🏽 b"
 ARABIC = "في الليل يمشي الخفاش\n    وَالقَمَرُ ABC ينظر"
-MARKS = "क्षितिज e\u0301te\u0301 👩‍👩‍👧 🇫🇷 각\n我们看月亮"
+MARKS = "x क्षितिज e\u0301te\u0301 👩‍👩‍👧 🇫🇷 \u1100\u1161\u11a8\n我们看月亮"
 LONG = "\n".join(
     " ".join(
         ("night", "moon", "hen", "and", "the", "light")[int(6 * hashed(i, j))]
@@ -138,8 +138,36 @@ def test_a_line_break_is_a_mark_and_no_text_and_an_indent_has_no_shade() -> None
 @pytest.mark.parametrize("text", [MARKS, ARABIC])
 def test_what_is_drawn_as_one_character_has_one_shade(text: str) -> None:
     found = "".join(f"|{content}" for content, _ in shades(figure(text, apart=True)))
-    for whole in ("क्षि", "ति", "e\u0301", "👩‍👩‍👧", "🇫🇷", "각", "قَ", "رُ"):
-        assert (f"|{whole}|" in found) == (whole in text) or whole == "क्षि"
+    for whole in ("क्षि", "ति", "e\u0301", "👩‍👩‍👧", "🇫🇷", "\u1100\u1161\u11a8", "قَ", "رُ"):
+        assert (f"|{whole}|" in found) == (whole in text)
+
+
+@pytest.mark.parametrize(
+    ("text", "places", "words"),
+    [
+        ("a well-known", [(0, 1), (1, 6), (6, 7), (7, 12)], {"well": 2, "known": 8}),
+        ("a don't.", [(0, 1), (1, 5), (5, 7), (7, 8)], {"don't": 6}),
+        ("a 我们看", [(0, 1), (1, 3), (3, 4), (4, 5)], {"我": 2, "们": 4, "看": 8}),
+        ("a 😀 b", [(0, 1), (1, 1), (1, 3), (3, 3), (3, 5)], {"b": 16}),
+        (
+            "a e\u0301\u0301s b",
+            [(0, 1), (1, 5), (3, 4), (4, 6), (6, 8)],
+            {"e\u0301\u0301s": 14, "b": 16},
+        ),
+    ],
+)
+def test_words_are_runs_of_letters(
+    text: str, places: Sequence[tuple[int, int]], words: dict[str, int]
+) -> None:
+    cells = [-1, *(1000 * 2**k for k in range(1, len(places)))]
+    known = Reading(
+        pieces=(Piece("<s>", 0, 0, special=True), *(Piece("", a, b) for a, b in places)),
+        shape=(len(cells) + 1,),
+        cells=np.array([99, *cells], "<i4").tobytes(),
+        likeliest=((),) * (len(cells) + 1),
+    )
+    [line] = read_lines(text, known)
+    assert {text[word.start : word.end]: bits // 1000 for bits, word in line.known} == words
 
 
 def test_parts_of_a_character_add_up() -> None:
@@ -340,6 +368,23 @@ def test_in_the_file_tokens_stand_side_by_side_as_they_are_read(
     assert sum(two[1]) == reach + (blank if order.index("2") < order.index("1") else 0)
 
 
+@pytest.mark.parametrize("text", ["a\n  b one של עו two", "א\n  ב one two של"])
+def test_in_the_file_words_stand_in_lines_as_they_are_read(text: str) -> None:
+    picture = tree(figure(text).svg)
+    [shift] = re.findall(r'<g transform="translate\((\d+)\)"><g class="shade"', figure(text).svg)
+    place = {
+        each.text: int(shift) + int(each.get("x", "")) + int(each.get("textLength", "")) // 2
+        for each in picture.iter(f"{SVG}text")
+        if each.get("textLength")
+    }
+    assert all(0 < x < int(picture.get("viewBox", "").split()[2]) for x in place.values())
+    if text.startswith("a"):
+        assert place["a"] < place["b"] < place["one"] < place["עו"] < place["של"] < place["two"]
+        assert place["b"] - place["a"] == pytest.approx(16, abs=1)
+    else:
+        assert place["א"] > place["ב"] > place["two"] > place["one"] > place["של"]
+
+
 def test_the_caption_says_how_the_numbers_were_made() -> None:
     drawn = draw_landscape(
         Told(id="f", text="a b", model="M", caption="Mine.", facts=("Kept in 8 bits.",)),
@@ -370,6 +415,7 @@ def test_a_long_poem_is_light_and_quickly_drawn() -> None:
         ("  the  bat ", "the bat"),
         ("one two three four five six", "one two three four five…"),
         ("x" * 30, "x" * 24 + "…"),
+        ("abcdefghijk lmnopqrstuvw xyz", "abcdefghijk lmnopqrstuvw…"),
         ("שלום", "\u2068שלום\u2069"),
     ],
 )
