@@ -28,7 +28,7 @@ Q = (
     *(8.83883476483184e-2, 1.75566716318264, 16.064177579207, 86.7807322029461),
     *(296.564248779674, 637.333633378831, 793.826512519948, 440.413735824752),
 )
-CACHED = 2**14
+CACHED = 2**16
 """So many numbers, with all that is made of them on the way, stay in a core's own cache."""
 QUERIES = 128
 """So many rows of a causal model's weights are made at a time: what they cannot see is left out."""
@@ -145,10 +145,10 @@ def attend_into(weights: Array, q: Array, k: Array, v: Array, *, causal: bool = 
 
 
 def _softmax_in_place(scores: Array, mask: Mask | None) -> None:
-    """`core.softmax(core.masked(…))`, one head after another: they fit into a cache one by one."""
-    for head in scores:  # [n_query, n_key]
+    """`core.softmax(core.masked(…))`; of a long text head by head, each of which fits a cache."""
+    for part in [scores] if scores.size <= CACHED else scores:  # […, n_query, n_key]
         if mask is not None:
-            np.copyto(head, -np.inf, where=~mask)
-        np.subtract(head, head.max(axis=-1, keepdims=True), out=head)
-        np.exp(head, out=head)
-        np.divide(head, head.sum(axis=-1, keepdims=True), out=head)
+            np.copyto(part, -np.inf, where=~mask)
+        np.subtract(part, part.max(axis=-1, keepdims=True), out=part)
+        np.exp(part, out=part)
+        np.divide(part, part.sum(axis=-1, keepdims=True), out=part)
