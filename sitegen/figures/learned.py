@@ -7,8 +7,11 @@ Comes in: the entries of a block, and somebody who knows what models made of tex
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Literal, get_args
 from unicodedata import category, east_asian_width
+
+from msgspec.structs import replace
 
 from sitegen.errors import FigureError
 from sitegen.figures.block import Entry, Mistakes, Word, refuse_controls, shown
@@ -189,15 +192,24 @@ def words_of(pieces: Sequence[Piece], text: str, *, merge: bool) -> tuple[Shown,
     Tokens of one character are always together: a part of a character is nothing to read. A token
     of spaces is a part of the word after it.
     """
-    starts = [
-        i
-        for i, piece in enumerate(pieces)
-        if i == 0 or not _continues(pieces[i - 1], piece, text, merge=merge)
-    ]
-    ends = [*starts[1:], len(pieces)]
-    return tuple(
-        _word(pieces[start:end], start, text) for start, end in zip(starts, ends, strict=True)
-    )
+    whole = _with_marks(pieces, text)
+    pairs = enumerate(pairwise(whole), 1)
+    inner = {i for i, pair in pairs if _continues(*pair, text, merge=merge)}
+    starts = [i for i in range(len(whole)) if i not in inner]
+    bounds = pairwise([*starts, len(whole)])
+    return tuple(_word(whole[start:end], start, text) for start, end in bounds)
+
+
+def _with_marks(pieces: Sequence[Piece], text: str) -> list[Piece]:
+    """The tokens with the combining marks after them that a model leaves out."""
+    found, until = list[Piece](), len(text)
+    for piece in reversed(pieces):
+        end = piece.end
+        while not piece.special and end < until and category(text[end])[0] == "M":
+            end += 1
+        until = until if piece.special else piece.start
+        found.append(replace(piece, end=end))
+    return found[::-1]
 
 
 def _word(pieces: Sequence[Piece], start: int, text: str) -> Shown:
