@@ -60,27 +60,31 @@ def converged(store: Store, wanted: dict[str, str], own: frozenset[str] = frozen
     assert record.files.keys() == wanted.keys()
 
 
-@given(sites(), sites(), sites(), st.integers(1, 60), st.booleans(), st.booleans())
+killed = st.tuples(sites(), st.integers(3, 40), st.booleans())
+
+
+@given(sites(), st.lists(killed, min_size=1, max_size=3), sites(), st.booleans())
 @settings(max_examples=200)
-def test_a_run_killed_anywhere_leaves_a_whole_site_and_the_next_converges(  # noqa: PLR0913, PLR0917
+def test_runs_killed_anywhere_leave_a_whole_site_and_the_next_converges(
     first: dict[str, str],
-    second: dict[str, str],
-    third: dict[str, str],
-    number: int,
-    after: bool,  # noqa: FBT001
+    runs: list[tuple[dict[str, str], int, bool]],
+    last: dict[str, str],
     atomic: bool,  # noqa: FBT001
 ) -> None:
     store = Store()
     deploy(site(first), Memory(store, atomic=atomic))
     assert missing(store) == set()
-    try:
-        deploy(site(second), Memory(store, killed_at(number, after=after), atomic=atomic))
-    except KilledError:
-        store.lock = None
-    assert missing(store, first.keys() & second.keys()) == set()
-    deploy(site(third), Memory(store, atomic=atomic))
-    assert missing(store, second.keys() & third.keys()) == set()
-    converged(store, third)
+    stays = set(first)
+    for texts, number, after in runs:
+        stays &= texts.keys()
+        try:
+            deploy(site(texts), Memory(store, killed_at(number, after=after), atomic=atomic))
+        except KilledError:
+            store.lock = None
+        assert missing(store, stays) == set()
+    deploy(site(last), Memory(store, atomic=atomic))
+    assert missing(store, stays & last.keys()) == set()
+    converged(store, last)
 
 
 @given(sites(), st.integers(1, 60), st.booleans())
