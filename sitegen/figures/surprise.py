@@ -100,7 +100,7 @@ def _merge(text: str, tokens: Iterator[Token]) -> Iterator[Token]:
         if last and _is_inside(text, last, token):
             last = Token(
                 start=last.start,
-                end=max(last.end, token.end),
+                end=token.end,
                 bits=_sum((last, token)),
                 likeliest=last.likeliest,
             )
@@ -115,8 +115,7 @@ def _merge(text: str, tokens: Iterator[Token]) -> Iterator[Token]:
 def _is_inside(text: str, before: Token, token: Token) -> bool:
     """Whether a token is a part of a character that the one before it began."""
     at = token.start
-    cut = at < before.end or token.start == token.end or before.start == before.end
-    return cut or (0 < at < len(text) and joined(text[at - 1 : at + 1]))
+    return at < before.end or (0 < at < len(text) and joined(text[at - 1 : at + 1]))
 
 
 def _words(text: str, tokens: Sequence[Token]) -> Iterator[Word]:
