@@ -17,7 +17,7 @@ def refuse_harm(plan: Plan, *, usual: int | None, asked: int | None, yes: bool) 
     """Raise `GuardError` for a plan that deletes or replaces more than is usual.
 
     `usual`: how many deletes are usual for this target; `asked`: how many are asked for now;
-    `yes`: replace what is somebody else's.
+    `yes`: replace another site, or what is somebody else's.
     """
     gone = [step.path for step in plan.steps if step.reason == "gone"]
     if usual is None:
@@ -37,6 +37,11 @@ def refuse_harm(plan: Plan, *, usual: int | None, asked: int | None, yes: bool) 
         raise GuardError(
             f"the site would have {after} pages instead of {before}",
             hint=f"if that is right, say so: --max-deletes {len(gone)}",
+        )
+    if plan.former.url not in {"", plan.record.url} and not yes:
+        raise GuardError(
+            f"{plan.former.url} is live there, and this is {plan.record.url}",
+            hint="if the site has moved, say so: --yes",
         )
     foreign = [step.path for step in plan.steps if step.reason == "foreign"]
     if foreign and not yes:

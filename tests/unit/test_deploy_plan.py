@@ -269,6 +269,14 @@ def test_replacing_what_is_somebody_elses_is_refused_without_yes() -> None:
     refuse_harm(plan, usual=None, asked=None, yes=True)
 
 
+def test_another_site_is_replaced_only_with_yes() -> None:
+    plan = plan_for(site(ONE, "https://example.com/"), Memory(deployed(ONE)))
+    assert [step.phase for step in plan.steps] == ["former contents", "record"]
+    with pytest.raises(GuardError, match=r"https://example\.org/ is live there"):
+        refuse_harm(plan, usual=None, asked=None, yes=False)
+    refuse_harm(plan, usual=None, asked=None, yes=True)
+
+
 # --- words ---------------------------------------------------------------------------------------
 
 
