@@ -223,6 +223,17 @@ def test_a_former_content_outlives_a_run_that_was_killed_after_replacing_it() ->
     assert store.objects[first][0].decode() == ONE["a.html"]
 
 
+def test_what_only_a_killed_run_had_is_kept_for_a_while_and_no_longer() -> None:
+    store = deployed(ONE)
+    with pytest.raises(KilledError):
+        deploy(site(ONE | {"b.png": ""}), Memory(store, killed_at(8)))
+    store.lock = None
+    assert "b.png" in store.texts
+    deploy(site(ONE), Memory(store))
+    assert books(store).retired.keys() >= {"b.png"}
+    assert not books(store).pending
+
+
 # --- guards --------------------------------------------------------------------------------------
 
 
