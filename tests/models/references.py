@@ -70,6 +70,7 @@ def causal(weights: Weights, dtype: str = "float64") -> Any:
         num_hidden_layers=known["llama.block_count"],
         num_attention_heads=n_head,
         num_key_value_heads=n_shared,
+        head_dim=known["llama.rope.dimension_count"],
         rms_norm_eps=known["llama.attention.layer_norm_rms_epsilon"],
         max_position_embeddings=known["llama.context_length"],
         rope_parameters={"rope_type": "default", "rope_theta": known["llama.rope.freq_base"]},

@@ -1,4 +1,4 @@
-"""Two tiny models of random weights, the same everywhere: 2 layers, 2 heads, d_model = 8.
+"""Two tiny models of random weights, the same everywhere: 2 layers, 2 or 4 heads, d_model = 8.
 
 Nothing of them is stored: the weights come from `sitegen.attention.seeds`, in float32 as in a file.
 """
@@ -62,12 +62,12 @@ def encoder_tensors() -> dict[str, NDArray[np.float32]]:
 
 
 class CausalWeights:
-    """As a GGUF file would give them; two heads of queries share one of keys and values."""
+    """As a GGUF file would give them; four heads of queries share two of keys and values."""
 
     metadata: Mapping[str, Any] = {
         "general.architecture": "llama",
-        "llama.attention.head_count": 2,
-        "llama.attention.head_count_kv": 1,
+        "llama.attention.head_count": 4,
+        "llama.attention.head_count_kv": 2,
         "llama.attention.layer_norm_rms_epsilon": 1e-5,
         "llama.block_count": 2,
         "llama.context_length": LONGEST,
@@ -79,10 +79,10 @@ class CausalWeights:
     }
     shapes: Mapping[str, tuple[int, ...]] = {
         "token_embd": (N_WORD, D_MODEL),
-        "attn_q": (D_MODEL, D_MODEL),
-        "attn_k": (4, D_MODEL),
-        "attn_v": (4, D_MODEL),
-        "attn_output": (D_MODEL, D_MODEL),
+        "attn_q": (16, D_MODEL),
+        "attn_k": (8, D_MODEL),
+        "attn_v": (8, D_MODEL),
+        "attn_output": (D_MODEL, 16),
         "ffn_gate": (D_INNER, D_MODEL),
         "ffn_up": (D_INNER, D_MODEL),
         "ffn_down": (D_MODEL, D_INNER),
