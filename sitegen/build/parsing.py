@@ -263,9 +263,7 @@ def _too_much(path: str, why: str) -> Problem:
 Drawn = tuple[Figure, tuple[Problem, ...]]
 
 
-def draw_figure(
-    fence: Fence, asked: Sequence[Measure], asking: Asking | None = None
-) -> Drawn:
+def draw_figure(fence: Fence, asked: Sequence[Measure], asking: Asking | None = None) -> Drawn:
     """A figure with the numbers that its text asks for; an empty one beside its mistakes."""
     from sitegen import figures
 

@@ -67,13 +67,13 @@ def render_all(  # noqa: PLR0913, PLR0917 - everything meets here
     except ExceptionGroup as group:
         return Output(problems=tuple(each.problem() for each in mistakes_in(group)))
     pieces = [piece for piece in knot.pieces if piece.shows or piece.kind != "page"]
-    wanted = _wanted(pieces, knot, {row.path: row.key for row in rows}, theme.digests)
-    press = _press(inputs, knot, rows, theme, memory)
+    wanted = wanted_of(pieces, knot, {row.path: row.key for row in rows}, theme.digests)
+    press = open_press(inputs, knot, rows, theme, memory)
     made, problems = _make(pieces, wanted, memory, run, press)
     artifacts = Stored(
         made,
-        {**static, **dict(_copied(knot, inputs.assets))},
-        lambda index: _rendered(pieces[index], made[index].key, memory, press),
+        copies_of(inputs, knot, static),
+        lambda index: rendered(pieces[index], made[index].key, memory, press),
     )
     return Output(
         artifacts=artifacts, entries=artifacts.entries, made=tuple(made), problems=tuple(problems)
@@ -129,7 +129,7 @@ class Theming:
         return digest(encode(([self._files.get(name) for name in names], addresses)))
 
 
-def _wanted(
+def wanted_of(
     pieces: Sequence[Piece], knot: Knot, texts: Mapping[str, bytes], templates: Mapping[str, bytes]
 ) -> list[Made]:
     """For each piece its key, and what that is made of; not yet the files."""
@@ -147,7 +147,7 @@ def _wanted(
 # --- rendering -----------------------------------------------------------------------------------
 
 
-def _press(
+def open_press(
     inputs: Inputs, knot: Knot, rows: Sequence[Parsed], theme: Theming, memory: Memory
 ) -> Callable[[], Press]:
     """What renders a piece, loaded when the first one asks for it."""
@@ -218,7 +218,7 @@ def _decode(raw: bytes) -> Rendered:
     return msgspec.msgpack.decode(raw, type=Rendered)
 
 
-def _rendered(piece: Piece, key: bytes, memory: Memory, press: Callable[[], Press]) -> Rendered:
+def rendered(piece: Piece, key: bytes, memory: Memory, press: Callable[[], Press]) -> Rendered:
     """The files of a piece that was made; rendered again if the memo lost them."""
     raw = memory.memo.get(key)
     if raw is not None:
@@ -244,7 +244,7 @@ class Stored(Mapping[str, Artifact]):
         places: dict[str, int | Artifact] = {
             path: index for index, each in enumerate(made) for path, _ in each.files
         }
-        places |= {path: _copy(path, asset) for path, asset in copies.items()}
+        places |= {path: copy(path, asset) for path, asset in copies.items()}
         self._places = dict(sorted(places.items()))
         self._render = lru_cache(maxsize=8)(render)
         self.entries = {path: entry for each in made for path, entry in each.files}
@@ -271,12 +271,14 @@ class Stored(Mapping[str, Artifact]):
         return len(self._places)
 
 
-def _copied(knot: Knot, assets: Iterable[Asset]) -> Iterator[tuple[str, Asset]]:
-    by_path = {asset.path: asset for asset in assets}
-    return ((output, by_path[path]) for output, path in knot.copies)
+def copies_of(inputs: Inputs, knot: Knot, static: Mapping[str, Asset]) -> dict[str, Asset]:
+    """What is published as it is, by path: the theme's files, and those beside the sources."""
+    by_path = {asset.path: asset for asset in inputs.assets}
+    return {**static, **{output: by_path[path] for output, path in knot.copies}}
 
 
-def _copy(path: str, asset: Asset) -> Artifact:
+def copy(path: str, asset: Asset) -> Artifact:
+    """The file at a path that is published as it is."""
     return Artifact(
         path=path,
         media_type=media_type(path),

@@ -1,0 +1,180 @@
+"""A site that stays open: a source is changed by itself, a page is rendered when it is asked for.
+
+Comes in: inputs, then one changed source after the other. Goes out: the file at a path, as a build
+would write it, and which paths are other files now. Where a change reaches further than the text
+of its page, all that is tied together is tied again; nothing is ever rendered before it is asked
+for. What cannot be parsed stays as it was, beside its problems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import PurePosixPath
+
+import msgspec
+from msgspec.structs import replace
+
+from sitegen.build.knot import Choice, Knot, Piece, tie
+from sitegen.build.parsing import parse_all
+from sitegen.build.readings import Reader, Readings
+from sitegen.build.rendering import (
+    Theming,
+    copies_of,
+    copy,
+    fingerprint,
+    open_press,
+    rendered,
+    wanted_of,
+)
+from sitegen.build.stage import Inputs, Memory, Run, mistakes_in
+from sitegen.discover import Original
+from sitegen.errors import Problem, in_order
+from sitegen.lock import read_lock
+from sitegen.model import Artifact, Asset, Feed, Listing, Page, Prompt, Redirect
+from sitegen.routes import source_output
+
+KEPT = 256
+"""Rendered pieces that are kept in memory."""
+
+
+class Live:
+    """A site in memory, and what is wrong with it."""
+
+    def __init__(
+        self, inputs: Inputs, choice: Choice, memory: Memory, run: Run, reader: Reader
+    ) -> None:
+        """Parse and tie all of it. Raises an ExceptionGroup for a damaged lock."""
+        self._choice, self._run = choice, run
+        self._memory = memory._replace(readings=Readings(read_lock(inputs.lock), reader))
+        self._rows = {row.path: row for row in parse_all(inputs, self._memory, run)}
+        self._open(inputs)
+
+    # --- what is asked -----------------------------------------------------------------------
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Of all sources and of what ties them together, in the order of the files."""
+        if self._moved:
+            self._open(self._inputs)
+        found = [*self._inputs.problems, *self._knot.problems, *self._theme_problems]
+        found += [problem for row in self._rows.values() for problem in row.problems]
+        return tuple(in_order(found))
+
+    @property
+    def lines(self) -> Mapping[Prompt, bytes]:
+        """What is known of real models' readings, those of now among them."""
+        return self._memory.readings.lines
+
+    @property
+    def paths(self) -> Iterator[str]:
+        """All paths that are known before anything is rendered."""
+        yield from self._places
+        yield from self._copies
+
+    def source_of(self, path: str) -> str | None:
+        """The source whose page is at this path."""
+        piece = self._places.get(path)
+        return piece.name if piece and piece.kind == "page" else None
+
+    def get(self, path: str) -> Artifact | tuple[Problem, ...] | None:
+        """The file at a path of the output, or what is wrong with it, or None for no such path."""
+        if path in self._copies:
+            return copy(path, self._copies[path])
+        piece = self._places.get(path) or self._folders.get(str(PurePosixPath(path).parent))
+        if piece is None:
+            return None
+        if self._theme is None:
+            return self._theme_problems or self._inputs.problems
+        texts = {path: self._rows[path].key for path in piece.shows}
+        (made,) = wanted_of([piece], self._knot, texts, self._theme.digests)
+        answer = self._render(piece, made.key)
+        if answer.problems:
+            self._render.cache_clear()  # a mistake may have been the machine's fault
+            return answer.problems
+        return next((each for each in answer.artifacts if each.path == path), None)
+
+    # --- what is changed ---------------------------------------------------------------------
+
+    def change(self, original: Original) -> bool:
+        """Put other bytes in the place of a source; False where there is no such source.
+
+        Afterwards only what shows it is another file, or all is tied anew.
+        """
+        row = self._rows.get(original.path)
+        if row is None:
+            return False
+        originals = tuple(
+            original if each.path == original.path else each for each in self._inputs.originals
+        )
+        inputs = replace(self._inputs, originals=originals)
+        own = replace(inputs, originals=(original,))
+        (new,) = parse_all(own, self._memory, self._run) or (None,)
+        if new is None:
+            return False
+        if not new.plain:  # it cannot be parsed: what was there stays
+            self._rows[original.path] = replace(row, problems=new.problems)
+            return True
+        self._rows[original.path] = new
+        if row.plain == new.plain:
+            self._moved |= row.placed != new.placed and original.path in self._knot.placed
+            self._reopen(inputs)
+        else:
+            self._open(inputs)
+        return True
+
+    def _open(self, inputs: Inputs) -> None:
+        """Tie everything together."""
+        self._moved = False  # whether a mistake that the knot told of stands elsewhere now
+        static = fingerprint(inputs.static)
+        rows = list(self._rows.values())
+        self._knot, _ = tie(inputs, rows, static, self._choice, self._memory)
+        self._theme_problems: tuple[Problem, ...] = ()
+        self._theme = self._dress(inputs, static)
+        self._copies = copies_of(inputs, self._knot, static)
+        self._places = dict(_places(self._knot))
+        self._folders = {
+            str(PurePosixPath(path).parent): piece
+            for path, piece in self._places.items()
+            if piece.kind == "page"
+        }
+        self._reopen(inputs)
+
+    def _reopen(self, inputs: Inputs) -> None:
+        """Render with the texts that there are now."""
+        self._inputs = inputs
+        if self._theme is None:
+            return
+        press = open_press(inputs, self._knot, list(self._rows.values()), self._theme, self._memory)
+        self._render = lru_cache(KEPT)(lambda piece, key: rendered(piece, key, self._memory, press))
+
+    def _dress(self, inputs: Inputs, static: Mapping[str, Asset]) -> Theming | None:
+        if inputs.templates is None:
+            return None
+        addresses = {asset.path: inputs.config.base + path for path, asset in static.items()}
+        try:
+            return Theming(inputs.templates, addresses, self._memory)
+        except ExceptionGroup as group:
+            self._theme_problems = tuple(each.problem() for each in mistakes_in(group))
+            return None
+
+
+def _places(knot: Knot) -> Iterator[tuple[str, Piece]]:
+    """Each path that is known before its piece is rendered, with the piece."""
+    for piece in knot.pieces:
+        match piece.kind:
+            case "page":
+                page = msgspec.msgpack.decode(piece.own, type=Page)
+                if not piece.introduces:
+                    yield page.output, piece
+                yield source_output(page.output), piece
+            case "listing":
+                yield msgspec.msgpack.decode(piece.own, type=Listing).output, piece
+            case "redirect":
+                yield msgspec.msgpack.decode(piece.own, type=Redirect).output, piece
+            case "feed":
+                output = msgspec.msgpack.decode(piece.own, type=Feed).output
+                yield f"{output}.xml", piece
+                yield f"{output}.json", piece
+            case "not_found" | "sitemap" | "robots":
+                yield piece.name, piece

@@ -1,0 +1,166 @@
+"""A site that stays open has the same files as one that is built anew, after every edit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from sitegen.build import Memory, build
+from sitegen.build.knot import Choice, Piece
+from sitegen.build.live import Live
+from sitegen.inputs import read_inputs
+from sitegen.memo import Memo
+from sitegen.model import Artifact
+from tests.readings import FakeModels
+from tests.sites import CONFIG, NOW, run_here, write_files
+
+SITE = """
+== content/posts/a.md
+---
+title: A
+date: 2026-01-01
+tags: [one, two]
+---
+The first text, see [b](b.md).
+
+== content/posts/b.md
+---
+title: B
+date: 2026-01-02
+tags: [one]
+---
+The second text.
+
+```attention
+text: the bat flew
+model: minilm
+```
+
+== content/poems/c.md
+A line
+
+and another
+
+== content/posts/picture.txt
+Copied as it is.
+"""
+
+
+class Opened:
+    """A site on the disk, and open."""
+
+    def __init__(self, root: Path) -> None:
+        write_files(root, SITE)
+        (root / "site.toml").write_text(CONFIG, encoding="utf-8")
+        self.root, self.memo, self.models = root, Memo(), FakeModels()
+        inputs = read_inputs(root)
+        choice = Choice(now=NOW, drafts=False, future=False)
+        self.live = Live(inputs, choice, Memory(self.memo), run_here, self.models)
+
+    def edit(self, path: str, old: str, new: str) -> bool:
+        """Replace a text in a source, and tell the open site."""
+        file = self.root / path
+        text = file.read_text(encoding="utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new), encoding="utf-8")
+        (original,) = (each for each in read_inputs(self.root).originals if each.path == path)
+        return self.live.change(original)
+
+    def is_as_built(self) -> bool:
+        """Whether every file of a clean build is the same here, and the problems too."""
+        built = build(
+            read_inputs(self.root), run_here, now=NOW, drafts=False, future=False,
+            reader=FakeModels(),
+        )  # fmt: skip
+        files = built.snapshot.artifacts
+        assert files
+        assert self.live.problems == built.snapshot.problems
+        assert {*self.live.paths} <= {*files}
+        return all(self.live.get(path) == files[path] for path in files)
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Opened:
+    return Opened(tmp_path)
+
+
+def test_every_file_is_as_a_build_writes_it(opened: Opened) -> None:
+    assert opened.is_as_built()
+    assert opened.live.get("nowhere/index.html") is None
+    assert opened.live.source_of("posts/a/index.html") == "content/posts/a.md"
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("content/posts/a.md", "The first text", "Another text"),
+        ("content/posts/a.md", "The first", "\n\nA line below; the first"),
+        ("content/posts/a.md", "title: A", "title: Another"),
+        ("content/posts/a.md", "[one, two]", "[three]"),
+        ("content/posts/a.md", "2026-01-01", "2026-03-01"),
+        ("content/posts/a.md", "b.md", "nothing.md"),
+        ("content/posts/a.md", "title: A", "title: A\ndraft: true"),
+        ("content/posts/b.md", "the bat flew", "the bat sat"),
+        ("content/posts/b.md", "flew\nmodel", "flew\nview: arcs\nmodel"),
+        ("content/poems/c.md", "and another", "    and another"),
+    ],
+)
+def test_after_an_edit_every_file_is_as_a_build_writes_it(
+    opened: Opened, path: str, old: str, new: str
+) -> None:
+    assert opened.edit(path, old, new)
+    assert opened.is_as_built()
+    assert opened.edit(path, new, old)
+    assert opened.is_as_built()
+
+
+def test_a_mistake_that_moves_is_told_at_its_new_place(opened: Opened) -> None:
+    opened.edit("content/posts/a.md", "b.md", "nothing.md")
+    opened.edit("content/posts/a.md", "The first", "One more line.\n\nThe first")
+    assert opened.is_as_built()
+
+
+def test_a_source_that_cannot_be_parsed_leaves_its_page_as_it_was(opened: Opened) -> None:
+    before = opened.live.get("posts/a/index.html")
+    (opened.root / "content/posts/a.md").write_bytes(b"\xff\xfe\x00")
+    (original,) = (o for o in read_inputs(opened.root).originals if o.path.endswith("a.md"))
+    assert opened.live.change(original)
+    assert opened.live.get("posts/a/index.html") == before
+    assert any("a.md" in str(each.span) for each in opened.live.problems)
+
+
+def test_a_source_that_is_not_known_is_left_to_a_new_start(opened: Opened) -> None:
+    (original, *_) = read_inputs(opened.root).originals
+    assert not opened.live.change(replace(original, path="content/posts/new.md"))
+
+
+def test_only_what_is_asked_for_is_rendered(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sitegen.build import render
+
+    rendered: list[str] = []
+    usual = render.render
+
+    def noted(piece: Piece, press: render.Press) -> render.Rendered:
+        rendered.append(piece.name)
+        return usual(piece, press)
+
+    monkeypatch.setattr(render, "render", noted)
+    opened.edit("content/posts/a.md", "The first text", "A text")
+    assert rendered == []
+    page = opened.live.get("posts/a/index.html")
+    assert isinstance(page, Artifact)
+    assert b"A text" in (page.data or b"")
+    assert rendered == ["content/posts/a.md"]
+
+
+def test_a_broken_template_is_told_where_its_page_is_asked_for(tmp_path: Path) -> None:
+    write_files(tmp_path, "== templates/404.html\n{{ nothing.at.all }}\n")
+    opened = Opened(tmp_path)
+    told = opened.live.get("404.html")
+    assert isinstance(told, tuple)
+    assert [each.kind for each in told] == ["TemplateError"]
+    assert isinstance(opened.live.get("index.html"), Artifact)
