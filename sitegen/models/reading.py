@@ -87,7 +87,7 @@ def _read_encoder(folder: Path, prompts: Sequence[Prompt]) -> Found:
 def _lines(prompt: Prompt) -> list[str]:
     """What is read by itself: the whole text, or each line that is not blank."""
     if prompt.quantity == "lines":
-        return [line.strip() for line in prompt.text.splitlines() if line.strip()]
+        return [line.strip() for line in prompt.text.split("\n") if line.strip()]
     return [prompt.text]
 
 
