@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: site check check-long test lint setup setup-check bench clean
+.PHONY: site check check-long check-deploy test lint setup setup-check bench clean
 
 site: $(VENV)/.installed
 	$(BIN)/sitegen build
@@ -16,6 +16,10 @@ check: $(VENV)/.checked lint
 check-long: $(VENV)/.checked
 	INCREMENTAL_EXAMPLES=400 INCREMENTAL_STEPS=40 KILLED_BUILDS=100 \
 	$(BIN)/python -m pytest -p no:cacheprovider tests/property/test_incremental.py tests/site/test_killed.py
+
+# Every fault at every request of a deploy, on every target; prints what was done. An hour.
+check-deploy: $(VENV)/.checked
+	DEPLOY_FAULTS=all $(BIN)/python -m pytest -p no:cacheprovider tests/deploy
 
 lint: $(VENV)/.checked
 	$(BIN)/ruff format --check .

@@ -10,7 +10,14 @@ declare -A package=(
   [node]=nodejs
   [npm]=npm
   [pdftotext]=poppler-utils
+  # What a site is deployed by and to.
+  [git]=git
+  [nginx]=nginx-light
+  [rsync]=rsync
+  [ssh]=openssh-client
+  [sshd]=openssh-server
 )
+PATH=$PATH:/usr/sbin # where servers are
 missing=()
 for tool in "${!package[@]}"; do
   command -v "$tool" >/dev/null || missing+=("${package[$tool]}")
