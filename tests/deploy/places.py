@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
+import obstore
+
 from sitegen.model import Artifact, Entry, Snapshot
 from sitegen.output import write
 from tests.deploy.faults import Proxy, Wire, proxy, wire
@@ -80,8 +82,6 @@ def open_place(kind: str, folder: Path, servers: Servers) -> Iterator[Place]:
 
 @contextmanager
 def _s3(_folder: Path, servers: Servers) -> Iterator[Place]:
-    import obstore
-
     server, bucket, prefix = servers.s3, f"site-{uuid.uuid4().hex[:12]}", "the blog"
     server.make_bucket(bucket)
     store = server.store(bucket)

@@ -22,13 +22,18 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from email.message import Message
 from http import HTTPStatus
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import quote, unquote, urlsplit
+
+import obstore
+from obstore.store import S3Store
 
 PATIENCE = 60.0
 """Seconds that a server may take to answer for the first time; a busy machine is no mistake."""
@@ -67,27 +72,25 @@ def running(command: Sequence[str], log: Path, *, end: int = signal.SIGTERM) -> 
             process.wait()
 
 
-def until(ready: object, log: Path) -> None:
-    """Wait until `ready()` holds or says no error; a server that never does shows its log."""
-    assert callable(ready)
+def until(ready: Callable[[], object], log: Path) -> None:
+    """Wait until `ready()` raises nothing; a server that never gets there shows its log."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         with suppress(Exception):
-            if ready() is not False:
-                return
+            ready()
+            return
         time.sleep(0.05)
     raise AssertionError(f"the server is not ready: {log.read_text(errors='replace')[-3000:]}")
 
 
-def listens(port: int) -> bool:
-    with socket.create_connection(("127.0.0.1", port), 1):
-        return True
+def connect(port: int) -> None:
+    socket.create_connection(("127.0.0.1", port), 1).close()
 
 
 def fetch(url: str) -> bytes | None:
     """What a reader gets at an address; None where there is nothing."""
     try:
-        with urllib.request.urlopen(url, timeout=20) as reply:
+        with urllib.request.urlopen(url, timeout=20) as reply:  # noqa: S310 - our own servers
             body: bytes = reply.read()
             return body
     except urllib.error.HTTPError as error:
@@ -106,7 +109,7 @@ class S3Server:
 
     port: int
     key: str = "deployer"
-    secret: str = "the/secret+key=of-the-deployer"
+    secret: str = "the/secret+key=of-the-deployer"  # noqa: S105 - of no real account
 
     @property
     def endpoint(self) -> str:
@@ -118,14 +121,10 @@ class S3Server:
 
     def make_bucket(self, name: str) -> None:
         """A bucket comes with its first object, for whoever may make one."""
-        import obstore
-
         obstore.put(self.store(name, "owner", "of-all"), "first", b"", use_multipart=False)
         obstore.delete(self.store(name, "owner", "of-all"), "first")
 
-    def store(self, bucket: str, key: str = "", secret: str = ""):  # type: ignore[no-untyped-def]  # noqa: ANN201
-        from obstore.store import S3Store
-
+    def store(self, bucket: str, key: str = "", secret: str = "") -> S3Store:
         return S3Store(
             bucket,
             endpoint=self.endpoint,
@@ -257,7 +256,7 @@ def sshd(folder: Path) -> Iterator[SshServer]:
     program = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin")
     assert program, "openssh-server is not installed"
     with running([program, "-D", "-e", "-f", str(folder / "sshd_config")], folder / "log"):
-        until(lambda: listens(port), folder / "log")
+        until(lambda: connect(port), folder / "log")
         yield server
 
 
@@ -271,7 +270,7 @@ class GitServer:
     port: int
     folder: Path
     user: str = "writer"
-    password: str = "pass word/of@writer"
+    password: str = "pass word/of@writer"  # noqa: S105 - of no real account
 
     def make(self, name: str) -> Path:
         path = self.folder / name
@@ -371,17 +370,15 @@ class _GitHandler(http.server.BaseHTTPRequestHandler):
     do_POST = do_GET  # noqa: N815
 
 
-def read_body(stream: object, headers: object) -> bytes:
-    """The body of a request, of known length or in chunks."""
-    read, readline, get = stream.read, stream.readline, headers.get  # type: ignore[attr-defined]
-    if get("Transfer-Encoding", "").lower() != "chunked":
-        whole: bytes = read(int(get("Content-Length") or 0))
-        return whole
+def read_body(stream: BinaryIO, headers: Message) -> bytes:
+    """The body of a request or an answer, of known length or in chunks."""
+    if headers.get("Transfer-Encoding", "").lower() != "chunked":
+        return stream.read(int(headers.get("Content-Length") or 0))
     parts: list[bytes] = []
-    while size := int(readline().split(b";")[0] or b"0", 16):
-        parts.append(read(size))
-        readline()
-    while readline().strip():
+    while size := int(stream.readline().split(b";")[0] or b"0", 16):
+        parts.append(stream.read(size))
+        stream.readline()
+    while stream.readline().strip():
         pass
     return b"".join(parts)
 
@@ -422,5 +419,5 @@ def nginx(folder: Path, root: Path) -> Iterator[str]:
     assert program, "nginx is not installed"
     command = [program, "-e", f"{folder}/log", "-p", str(folder), "-c", str(config)]
     with running(command, folder / "out"):
-        until(lambda: listens(port), folder / "log")
+        until(lambda: connect(port), folder / "log")
         yield f"http://127.0.0.1:{port}"

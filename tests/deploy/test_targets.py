@@ -141,16 +141,20 @@ def test_of_two_deployers_one_is_told_of_the_other(place: Place, tmp_path: Path)
             target.listing()
         hold = one.lock(make_claim(), force=False)
         one.put("a.html", b"one", HTML)
-        with pytest.raises(LockHeldError):
-            other.lock(make_claim(), force=False)
-            other.put("a.html", b"other", HTML)
-            one.finish("r1", ["r1"])
-            other.finish("r2", ["r2"])
+        with pytest.raises(LockHeldError):  # at once, or when the other one has published
+            _publish_after(one, other)
         one.finish("r1", ["r1"])
         hold.renew()
         hold.release()
         assert place.read("a.html") == b"one"
         other.lock(make_claim(), force=False).release()
+
+
+def _publish_after(one: Target, other: Target) -> None:
+    other.lock(make_claim(), force=False)
+    other.put("a.html", b"other", HTML)
+    one.finish("r1", ["r1"])
+    other.finish("r2", ["r2"])
 
 
 LOCKED = ("s3", "ssh")
@@ -403,12 +407,16 @@ def test_every_name_is_served_by_its_address(kind: str, tmp_path: Path, servers:
 # --- what cannot be --------------------------------------------------------------------------
 
 
+def _try(place: Place, folder: Path, **more: object) -> None:
+    with target_of(place, folder, **more) as target:
+        target.get(RECORD)
+        publish(target, {"a.html": b"1"}, "r1")
+
+
 def refused(place: Place, folder: Path, **more: object) -> DeployError:
     """The error of a deploy to a place that is not to be had."""
-    with pytest.raises(DeployError) as error, target_of(place, folder, **more) as target:
-        target.get(RECORD)
-        target.lock(make_claim(), force=False)
-        publish(target, {"a.html": b"1"}, "r1")
+    with pytest.raises(DeployError) as error:
+        _try(place, folder, **more)
     said = f"{error.value.message} {error.value.hint}"
     assert not isinstance(error.value, LockHeldError)
     for secret in ("secret+key", "secret%2Bkey", "pass word", "pass%20word", "wr0ng"):
@@ -421,7 +429,7 @@ def test_s3_says_what_is_wrong(s3: Place, tmp_path: Path) -> None:
     nowhere = refused(s3, tmp_path, endpoint="http://no-such-host.invalid")
     assert isinstance(nowhere, RefusedError)
     assert "no-such-host.invalid" in nowhere.message
-    s3.environment["AWS_SECRET_ACCESS_KEY"] = "wr0ng"
+    s3.environment |= {"AWS_SECRET_ACCESS_KEY": "wr0ng"}
     wrong = refused(s3, tmp_path)
     assert isinstance(wrong, RefusedError)
     assert "AWS_SECRET_ACCESS_KEY" in (wrong.hint or "")
