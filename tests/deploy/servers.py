@@ -28,8 +28,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from email.message import Message
 from http import HTTPStatus
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO
 from urllib.parse import quote, unquote, urlsplit
 
 import obstore
@@ -370,7 +370,7 @@ class _GitHandler(http.server.BaseHTTPRequestHandler):
     do_POST = do_GET  # noqa: N815
 
 
-def read_body(stream: BinaryIO, headers: Message) -> bytes:
+def read_body(stream: BufferedIOBase, headers: Message) -> bytes:
     """The body of a request or an answer, of known length or in chunks."""
     if headers.get("Transfer-Encoding", "").lower() != "chunked":
         return stream.read(int(headers.get("Content-Length") or 0))

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -448,7 +448,7 @@ def test_a_file_that_rsync_stores_truncated_is_found(tmp_path: Path, servers: Se
     note("ssh", "object stored truncated", "exit 6, repaired by the next run")
 
 
-LIES = {
+LIES: Mapping[str, Callable[[bytes], bytes]] = {
     "empty": lambda body: re.sub(rb"<Contents>.*</Contents>", b"", body, flags=re.DOTALL),
     "half": lambda body: re.sub(
         rb"(<Contents>.*?</Contents>)<Contents>.*?</Contents>", rb"\1", body
