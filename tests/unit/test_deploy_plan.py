@@ -9,7 +9,17 @@ from msgspec.structs import replace
 
 from sitegen.deploy.guards import refuse_harm
 from sitegen.deploy.plan import PRIVATE, Plan
-from sitegen.deploy.releases import Keeping, Record, content_path, decode, encode, release_path
+from sitegen.deploy.releases import (
+    Keeping,
+    Record,
+    ReleaseError,
+    content_path,
+    decode,
+    encode,
+    find_release,
+    read_former,
+    release_path,
+)
 from sitegen.deploy.screen import as_data, in_bytes, summary, table
 from sitegen.deploy.target import OWN, RECORD, GuardError, Headers, RefusedError
 from tests.targets import NOW, KilledError, Memory, Store, deploy, killed_at, plan_for, site
@@ -232,6 +242,41 @@ def test_what_only_a_killed_run_had_is_kept_for_a_while_and_no_longer() -> None:
     deploy(site(ONE), Memory(store))
     assert books(store).retired.keys() >= {"b.png"}
     assert not books(store).pending
+
+
+def test_three_releases_can_be_gone_back_to_and_all_of_the_last_thirty_days() -> None:
+    store, releases = Store(), []
+    for number in range(6):
+        texts = {"index.html": str(number)}
+        plan = deploy(site(texts), Memory(store), now=NOW + timedelta(days=40 * number))
+        releases.append(plan.release)
+    assert [each.id for each in books(store).releases] == releases[4:1:-1]
+    assert [find_release(books(store), each).number for each in releases[2:5]] == [4, 5, 6]
+    kept = {path for path in store.objects if path.startswith(release_path("")[:-5])}
+    assert kept == {release_path(each) for each in releases[2:5]}
+    for number in range(6, 10):
+        texts = {"index.html": str(number)}
+        deploy(site(texts), Memory(store), now=NOW + timedelta(days=201, hours=number))
+    assert len(books(store).releases) == 5
+
+
+@pytest.mark.parametrize("wanted", ["", "2026", "2027", "the live one"])
+def test_a_release_must_be_named_so_that_one_is_meant(wanted: str) -> None:
+    record = books(deployed(ONE, {"index.html": "1"}, {"index.html": "2"}))
+    with pytest.raises(ReleaseError, match="release") as caught:
+        find_release(record, record.release if wanted == "the live one" else wanted)
+    assert caught.value.code == 2
+    assert all(each.id in (caught.value.hint or "") for each in record.releases)
+
+
+def test_a_former_content_that_was_altered_is_not_gone_back_to() -> None:
+    store = deployed(ONE, ONE | {"a.html": "two"})
+    target, former = Memory(store), site(ONE).files["a.html"]
+    (past,) = books(store).releases
+    assert read_former(target, past, "a.html", former) == ONE["a.html"].encode()
+    store.objects[content_path(former.sha256)] = (b"altered", former.headers)
+    with pytest.raises(RefusedError, match=r'"a\.html" of release'):
+        read_former(target, past, "a.html", former)
 
 
 # --- guards --------------------------------------------------------------------------------------

@@ -196,6 +196,31 @@ def test_uploads_of_a_phase_go_on_at_the_same_time(monkeypatch: pytest.MonkeyPat
     assert set(target.store.texts) == {"a.png", "b.png", "index.html"}
 
 
+def test_a_refusal_ends_the_waits_of_other_uploads(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = threading.Event()
+
+    def fault(_count: int, name: str, path: str, do: Callable[[], T]) -> T:
+        if (name, path) == ("put", "a.png"):
+            waits.set()
+            raise BusyError("429", after=25)
+        return do()
+
+    target = Memory(Store(), fault, workers=2)
+    put = target.put
+
+    def refused(path: str, *rest: object) -> str:
+        if path == "b.png":
+            assert waits.wait(20)
+            raise RefusedError("403")
+        return put(path, *rest)  # type: ignore[arg-type]
+
+    begun = time.monotonic()
+    monkeypatch.setattr(target, "put", refused)
+    with pytest.raises(RefusedError, match="403"):
+        deploy(site({"a.png": "", "b.png": "", "index.html": ""}), target)
+    assert time.monotonic() - begun < 20
+
+
 # --- reading back --------------------------------------------------------------------------------
 
 
