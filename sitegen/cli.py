@@ -227,7 +227,7 @@ def verify_models(screen: Screen, names: tuple[str, ...]) -> None:
         screen.fail(problems, WRONG_SITE)
     told = "no model is on this machine: nothing was verified"
     if chosen:
-        told = f"{', '.join(chosen)}: as published; {count} readings of figures.lock are equal"
+        told = f"{', '.join(chosen)}: as published; equal readings in figures.lock: {count}"
     screen.result({"models": chosen, "readings": count, "problems": []}, told)
 
 
