@@ -25,17 +25,21 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from msgspec.structs import replace
 
 from sitegen import workers
 from sitegen.build import rendering, stage
 from sitegen.building import Options, build_site
 from sitegen.inputs import read_inputs
+from sitegen.lock import LOCK, line_of
 from sitegen.making import Chosen, Clock, make
-from sitegen.model import Snapshot
+from sitegen.model import Prompt, Snapshot
+from sitegen.models import reading
 from sitegen.output import MANIFEST, staging
 from sitegen.package import theme_folder
 from sitegen.receipts import FOLDER
 from sitegen.screen import Screen
+from tests.readings import FakeModels, read
 
 EXAMPLES = int(os.environ.get("INCREMENTAL_EXAMPLES", "12"))
 STEPS = int(os.environ.get("INCREMENTAL_STEPS", "12"))
@@ -52,6 +56,14 @@ Q: {} 0 / 0 1
 K: 1 0 / 0 1
 ```
 """
+MODEL = """```attention
+model: minilm
+text: the {} flew
+```
+"""
+ASKED = [
+    Prompt(model="minilm", quantity="weight", text=f"the {each} flew") for each in ("bat", "owl")
+]
 HERE = "https://example.org"  # a link to nothing is only a warning, and a page may come to be there
 BODIES = [
     "Plain words.\n",
@@ -61,6 +73,8 @@ BODIES = [
     f"First line\nSecond line, [a poem]({HERE}/poems/a/)\n\n\nAnother stanza\n",
     FIGURE.format(1),
     FIGURE.format(2),
+    MODEL.format("bat"),
+    MODEL.format("bat") + MODEL.format("owl"),
     f"Formula $x^2$, <b>raw</b>, [home](/), [tag]({HERE}/tags/x/), ![svg](/favicon.svg).\n",
 ]
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="{}" height="5"/>'
@@ -261,6 +275,27 @@ class Site(RuleBasedStateMachine):
     def wait(self, hours: int) -> None:
         self.now = datetime.fromtimestamp(self.now.timestamp() + 3600 * hours, UTC)
 
+    @precondition(lambda self: self.sources)
+    @rule(data=st.data(), text=st.sampled_from(["bat", "owl"]))
+    def change_text_of_figure(self, data: st.DataObject, text: str) -> None:
+        self.set_body(self.choose(data), MODEL.format(text))
+
+    @rule(asked=st.sampled_from(ASKED), others=st.booleans())
+    def change_lock(self, asked: Prompt, *, others: bool) -> None:
+        """As a merge might: other numbers for a text, or a text that no source asks for."""
+        self.number += 1
+        text = f"the {self.number} flew" if others else asked.text
+        known = replace(asked, text=text)
+        made = read(replace(asked, text=f"the {self.number} flew"))
+        line = line_of(known, replace(made, pieces=read(known).pieces))
+        file = self.root / LOCK
+        kept = file.read_bytes() if file.exists() else b""
+        file.write_bytes(kept + line + b"\n")
+
+    @rule()
+    def delete_lock(self) -> None:
+        (self.root / LOCK).unlink(missing_ok=True)
+
     # --- what happens to the cache and to the output ---------------------------------------------
 
     @rule()
@@ -387,6 +422,7 @@ def run_machine(examples: int = EXAMPLES) -> None:
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")  # so that it is as before after the test
     monkeypatch.setattr(workers, "run", run_here)
+    monkeypatch.setattr(reading, "read_prompts", FakeModels())
     monkeypatch.setattr(staging, "sync", lambda _folder: None)  # no power is cut here
 
 
