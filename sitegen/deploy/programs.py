@@ -25,6 +25,16 @@ QUIET = {
     "SSH_ASKPASS_REQUIRE": "never",
 }
 """What makes programs speak English, and ask nobody for anything."""
+ELSEWHERE = {
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_COMMON_DIR",
+    "GIT_PREFIX",
+    "GIT_NAMESPACE",
+}
+"""What names the repository of whoever started us, as a hook of git does."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +49,9 @@ class Done:
     def last(self) -> str:
         """The line that says most: the last one of what it complained about."""
         lines = [line.strip() for line in self.err.splitlines() if line.strip()]
+        refused = [line for line in lines if line.startswith("! [")]
         worst = [line for line in lines if re.match(r"fatal|error|remote: |rsync|ssh", line)]
-        return (worst or lines or [f"exit code {self.code}"])[-1]
+        return (refused or worst or lines or [f"exit code {self.code}"])[-1]
 
 
 def find(program: str, what: str) -> str:
@@ -68,7 +79,7 @@ def run(
         stdin=subprocess.DEVNULL if feed is None else subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=os.environ | QUIET | dict(environment),
+        env=surroundings(environment),
         start_new_session=True,
     )
     try:
@@ -79,6 +90,22 @@ def run(
         if process.returncode is None:
             end(process)
     return Done(process.returncode, out, redact(err.decode("utf-8", "replace")))
+
+
+def surroundings(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a program: ours, but for what would lead it astray, and its own."""
+    ours = {key: value for key, value in os.environ.items() if key not in ELSEWHERE}
+    return ours | QUIET | dict(environment)
+
+
+def ssh_options(timeout: float) -> list[str]:
+    """No questions, and an end when nothing is heard for so long; the rest is the writer's own."""
+    return [
+        "-oBatchMode=yes",
+        f"-oConnectTimeout={max(1, round(timeout))}",
+        f"-oServerAliveInterval={max(1, round(timeout / 3))}",
+        "-oServerAliveCountMax=3",
+    ]
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

@@ -15,10 +15,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from sitegen.deploy.programs import QUIET, Done, end, explain, find, redact, run
+from sitegen.deploy.programs import Done, end, explain, find, redact, run, ssh_options, surroundings
 from sitegen.deploy.target import RefusedError
 
 LIVE = "refs/live"
+LONGEST = 3600.0
+"""Seconds that git may take for anything."""
 PROMISED = "--filter=blob:none"
 """Fetch no contents of files."""
 
@@ -31,7 +33,6 @@ class Repository:
         address = _address(git, remote, site)
         self.name = f"branch {branch} of {redact(address)}"
         self.branch = f"refs/heads/{branch}"
-        self._timeout = timeout
         self._folder = tempfile.TemporaryDirectory(
             prefix="sitegen-git-", ignore_cleanup_errors=True
         )
@@ -45,8 +46,7 @@ class Repository:
     def run(self, *arguments: str, feed: bytes | None = None) -> Done:
         """Run git. It notices itself when the remote stands still, much sooner than our limit."""
         command = [*self._git, *arguments]
-        seconds = 20 * self._timeout
-        return run(command, feed=feed, environment=self._environment, seconds=seconds)
+        return run(command, feed=feed, environment=self._environment, seconds=LONGEST)
 
     def call(self, *arguments: str, feed: bytes | None = None) -> bytes:
         """What git writes. Raises what its failure means."""
@@ -133,7 +133,7 @@ class Repository:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
-                env=os.environ | QUIET | dict(self._environment),
+                env=surroundings(self._environment),
                 start_new_session=True,
             )
         assert self._import.stdin is not None  # noqa: S101 - asked for above
@@ -162,10 +162,9 @@ def quoted(path: str) -> bytes:
 
 def _address(git: str, remote: str, site: Path) -> str:
     """The URL of a remote that may be the name of one of the site's own repository."""
-    if (site / remote).is_dir():
-        return str((site / remote).resolve())
-    if "/" in remote or ":" in remote:
-        return remote
+    if "/" in remote or ":" in remote or remote.endswith(".git"):
+        folder = site / Path(remote).expanduser()
+        return str(folder.resolve()) if folder.is_dir() else remote
     found = run([git, "-C", str(site), "remote", "get-url", "--push", remote])
     if found.code:
         raise RefusedError(
@@ -196,19 +195,10 @@ def _environment(git: str, site: Path, address: str, timeout: float) -> Mapping[
         ("gc.auto", "0"),
     ]
     command = os.environ.get("GIT_SSH_COMMAND") or ssh or os.environ.get("GIT_SSH") or "ssh"
+    begin = int(os.environ.get("GIT_CONFIG_COUNT") or 0)  # the writer's own settings of this kind
     return {
-        "GIT_CONFIG_COUNT": str(len(settings)),
+        "GIT_CONFIG_COUNT": str(begin + len(settings)),
         "GIT_SSH_COMMAND": f"{command} {' '.join(ssh_options(timeout))}",
-        **{f"GIT_CONFIG_KEY_{n}": key for n, (key, _) in enumerate(settings)},
-        **{f"GIT_CONFIG_VALUE_{n}": value for n, (_, value) in enumerate(settings)},
+        **{f"GIT_CONFIG_KEY_{n}": key for n, (key, _) in enumerate(settings, begin)},
+        **{f"GIT_CONFIG_VALUE_{n}": value for n, (_, value) in enumerate(settings, begin)},
     }
-
-
-def ssh_options(timeout: float) -> list[str]:
-    """No questions, and an end when nothing is heard for so long; the rest is the writer's own."""
-    return [
-        "-oBatchMode=yes",
-        f"-oConnectTimeout={max(1, round(timeout))}",
-        f"-oServerAliveInterval={max(1, round(timeout / 3))}",
-        "-oServerAliveCountMax=3",
-    ]

@@ -17,8 +17,7 @@ from pathlib import Path
 
 from sitegen.deploy.config import SshSettings
 from sitegen.deploy.lock import decode_claim, encode_claim, is_abandoned
-from sitegen.deploy.programs import Done, explain, find, run
-from sitegen.deploy.repository import ssh_options
+from sitegen.deploy.programs import Done, explain, find, run, ssh_options
 from sitegen.deploy.scripts import ABSENT, AGAIN, HELD, RACED, SCRIPTS
 from sitegen.deploy.target import (
     OWN,

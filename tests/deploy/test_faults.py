@@ -75,6 +75,9 @@ def start(site: Path, place: Place, *options: str, die: int | None = None) -> su
     if die is not None:
         assert place.root
         command = [sys.executable, f"{ROOT}/tests/deploy/mortal.py", str(die), str(place.root)]
+    temporary = site.parent / "temporary"  # where killed deployers leave what is theirs
+    temporary.mkdir(exist_ok=True)
+    place.environment["TMPDIR"] = str(temporary)
     process = subprocess.Popen(
         [*command, "deploy", "-y", "-s", str(site), *options],
         env=os.environ | place.environment | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"},

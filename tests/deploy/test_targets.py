@@ -323,9 +323,15 @@ def test_git_finds_a_remote_by_its_name_in_the_repository_of_the_site(
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     add = ["git", "-C", str(tmp_path), "remote", "add", "pages", git.table["remote"]]
     subprocess.run(add, check=True)
+    # As in a hook of the site's repository, with settings of its own.
+    git.environment |= {"GIT_DIR": str(tmp_path / ".git"), "GIT_INDEX_FILE": "index"}
+    git.environment |= {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "user.name"}
+    git.environment |= {"GIT_CONFIG_VALUE_0": "A. Writer"}
     with target_of(git, tmp_path, remote="pages") as target:
         publish(target, {"a.html": b"1"}, "r1")
     assert git.read("a.html") == b"1"
+    log = ["git", "-C", str(git.root), "log", "--format=%an", "gh-pages"]
+    assert subprocess.check_output(log) == b"A. Writer\n"
     with pytest.raises(RefusedError, match='no git remote "origin"'):
         target_of(git, tmp_path, remote="origin").__enter__()
 
@@ -443,6 +449,13 @@ def test_s3_says_what_to_install(s3: Place, tmp_path: Path) -> None:
 
 
 def test_git_says_what_is_wrong(git: Place, tmp_path: Path, servers: Servers) -> None:
+    assert git.root
+    hook = git.root / "hooks/pre-receive"
+    hook.write_text("#!/bin/sh\necho the office is closed\nexit 1\n")
+    hook.chmod(0o755)
+    declined = refused(git, tmp_path)
+    assert "does not allow this push" in declined.message
+    assert "hook declined" in declined.message
     gone = refused(git, tmp_path, remote=servers.git.url("no-such.git", servers.git.port))
     assert "no such repository" in gone.message
     assert "no such host" in refused(git, tmp_path, remote="https://no-such.invalid/a.git").message
@@ -461,6 +474,11 @@ def test_ssh_says_what_is_wrong(ssh: Place, tmp_path: Path, servers: Servers) ->
         assert "credentials" in refused(ssh, tmp_path).message
     finally:
         servers.ssh.reach(port)
+    rsync = servers.ssh.folder / "remote/rsync"
+    rsync.write_text("#!/bin/sh\necho 'sh: 1: rsync: not found' >&2\nexit 127\n")
+    rsync.chmod(0o755)
+    assert "it has no rsync" in refused(ssh, tmp_path).message
+    rsync.unlink()
     assert "no such host" in refused(ssh, tmp_path, host="no-such-host.invalid").message
     assert "not a host" in refused(ssh, tmp_path, host="-oProxyCommand=touch x").message
 
