@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from sitegen import feeds
 from sitegen.model import Config, Document, Site
+from sitegen.slugs import slugify
 from tests.documents import CONFIG, document, site_of
 
 ODD = st.text(st.sampled_from("aB/.\\ é\u0301ß日%2eE{}#?:\0\n\"'<&-_~"), max_size=12)
@@ -32,6 +33,8 @@ def sources(draw: st.DrawFn, odd: st.SearchStrategy[str] = ODD) -> Document:
     for field in ("slug", "permalink", "image"):
         if draw(st.booleans()) and draw(st.booleans()):
             meta[field] = draw(odd)
+    if "slug" in meta:  # as front matter leaves it
+        meta["slug"] = slugify(meta["slug"]) or "a"
     return document(
         "/".join(["content", *folders, draw(NAMES)]) + ".md",
         draw(st.sampled_from(["post", "poem", "page"])),
