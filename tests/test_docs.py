@@ -10,7 +10,7 @@ import pytest
 from sitegen.cli import main
 from sitegen.config import MARKUP, SECTION, SITE
 from sitegen.figures.spec import KEYS
-from sitegen.figures.views import FIGURES
+from sitegen.figures.views import FIGURES, READINGS
 from sitegen.frontmatter.fields import FIELDS
 from tests.sites import make_site
 
@@ -38,7 +38,7 @@ def test_every_front_matter_field_is_documented(field: str) -> None:
     assert f"`{field}`" in WRITING
 
 
-@pytest.mark.parametrize("name", [*KEYS, *FIGURES])
+@pytest.mark.parametrize("name", [*KEYS, *FIGURES, *READINGS])
 def test_every_key_and_every_view_of_a_figure_is_named(name: str) -> None:
     assert re.search(rf"`{name}[`:]", WRITING)  # and explained in the manual
 

@@ -4,30 +4,41 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from math import isqrt
 from pathlib import Path
+from typing import get_args
 
+import click
 import pytest
 
 from sitegen import figures
 from sitegen.build import Built, build
+from sitegen.build.readings import refuse
+from sitegen.cli import main
 from sitegen.errors import Span
-from sitegen.figures import grammar, matrices, needs, spec, views
+from sitegen.figures import grammar, learned, matrices, needs, spec, views
 from sitegen.figures.spec import values
 from sitegen.inputs import read_inputs
+from sitegen.lock import LOCK, read_lock
 from sitegen.markup.quoted import sources
-from sitegen.model import Document, Fence, Figure, Measure
+from sitegen.model import MOST_CELLS, Document, Fence, Figure, Measure
+from sitegen.models.table import MODELS, Model
 from tests.sites import run_here
 
 ROOT = Path(__file__).parents[1]
 MANUAL = "content/manual/figures/"
-REFERENCE = (ROOT / MANUAL / "index.md").read_text(encoding="utf-8")
+REFERENCE, REAL = (
+    (ROOT / MANUAL / name).read_text(encoding="utf-8") for name in ("index.md", "models.md")
+)
+VIEWS = [*views.FIGURES, *views.READINGS]
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 SEEDED = "model: toy\ntext: the bat flew home\nseed: 1\nd_model: 8\nlayers: 3\nheads: 2\n"
 
 
 @pytest.fixture(scope="module")
 def blog() -> Built:
-    return build(read_inputs(ROOT), run_here, now=NOW, drafts=False, future=False)
+    inputs = read_inputs(ROOT)
+    return build(inputs, run_here, now=NOW, drafts=False, future=False, reader=refuse)
 
 
 def text_of(blog: Built, path: str) -> str:
@@ -50,7 +61,7 @@ def example(name: str) -> str:
 # --- the pages -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("view", views.FIGURES)
+@pytest.mark.parametrize("view", VIEWS)
 def test_each_view_has_a_page_whose_example_is_the_live_figure_below_it(
     view: str, blog: Built
 ) -> None:
@@ -68,19 +79,19 @@ def test_each_view_has_a_page_whose_example_is_the_live_figure_below_it(
 
 def test_no_page_is_about_a_view_that_is_gone() -> None:
     pages = {path.stem for path in (ROOT / MANUAL).glob("*.md")}
-    assert pages == {"index", *views.FIGURES}
+    assert pages == {"index", "models", *VIEWS}
 
 
 def test_the_reference_and_the_front_page_lead_to_every_view(blog: Built) -> None:
     for page in ("manual/figures/index.html", "manual/index.html"):
         html = text_of(blog, page)
-        assert [view for view in views.FIGURES if f'"/manual/figures/{view}/"' not in html] == []
+        assert [view for view in VIEWS if f'"/manual/figures/{view}/"' not in html] == []
 
 
 def test_the_manual_is_in_the_navigation_and_in_no_feed(blog: Built) -> None:
     assert '<a href="/manual/">Manual</a>' in text_of(blog, "index.html")
     pages = {path for path in blog.site.pages if path.startswith("content/manual/")}
-    assert len(pages) == 2 + len(views.FIGURES)
+    assert len(pages) == 3 + len(VIEWS)
     assert not pages & {path for feed in blog.site.feeds for path in feed.entries}
     assert "/manual/figures/arcs/" in text_of(blog, "sitemap.xml")
 
@@ -124,8 +135,56 @@ def test_the_limits_are_those_of_the_program() -> None:
         "a matrix": f"{matrices.MOST_COLUMNS} × {matrices.MOST_COLUMNS}",
         "a number": f"{matrices.LARGEST_NUMBER:.0f}, plus or minus",
         "checks": f"{grammar.MOST_CLAIMS}",
+        "a text for a real model": f"{learned.LONGEST_TEXT:,} characters; for weights"
+        f" {most_tokens('minilm')} tokens (`minilm`) or {most_tokens('smollm2')} (`smollm2`)",
         "a figure in its page": f"{views.LARGEST // 1000} kB, compressed",
     }
+
+
+def most_tokens(name: str) -> int:
+    return isqrt(MOST_CELLS // (MODELS[name].layers * MODELS[name].heads))
+
+
+# --- real models -----------------------------------------------------------------------------
+
+
+def test_no_example_needs_a_model_or_differs_from_the_lock(blog: Built) -> None:
+    """The blog was built with a reader that has none."""
+    assert [each.message for each in blog.snapshot.problems if each.severity == "error"] == []
+    asked = {prompt for row in blog.plan.sources.values() for prompt in row.asked}
+    assert asked == read_lock((ROOT / LOCK).read_bytes()).keys()
+
+
+def test_the_page_of_models_begins_with_a_live_example(blog: Built) -> None:
+    fence, *_others = document(blog, "models").fences
+    assert example("models") == f"```attention\n{fence.text}```\n"
+    for figure in document(blog, "models").figures:
+        assert figure.html in text_of(blog, "manual/figures/models/index.html")
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: model.name)
+def test_each_model_has_a_row_with_what_the_table_knows_of_it(model: Model) -> None:
+    (row,) = re.findall(rf"^\| `{model.name}` \| (.*) \|$", REAL, re.MULTILINE)
+    about, size, licence = row.split(" | ")
+    kind = "a causal model" if model.family == "causal" else "an encoder"
+    assert about.startswith(f"{model.title}, {kind}: ")
+    assert about.endswith(f"; {model.layers} layers of {model.heads} heads")
+    assert (size, licence) == (f"{model.size / 1e6:.0f} MB", model.licence)
+
+
+@pytest.mark.parametrize("key", ["measure", "special"])
+def test_each_value_of_a_key_of_real_models_has_a_row(key: str) -> None:
+    known = {"measure": learned.MEASURES, "special": get_args(learned.Special)}[key]
+    table = REAL.partition(f"\n| `{key}` |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == sorted(known, key=table.index)
+    assert table.index(f"`{known[0]}`") < table.index("the default")
+
+
+def test_the_commands_of_the_page_of_models_exist() -> None:
+    commands = re.findall(r"^sitegen models (\w+)", REAL, re.MULTILINE)
+    group = main.commands["models"]
+    assert isinstance(group, click.Group)
+    assert set(commands) == set(group.commands)
 
 
 def test_the_quoted_function_is_the_one_that_draws(blog: Built) -> None:
