@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: site check check-long check-deploy test lint setup setup-check bench clean
+.PHONY: site check check-long check-deploy check-models test lint setup setup-check bench clean
 
 site: $(VENV)/.installed
 	$(BIN)/sitegen build
@@ -20,6 +20,21 @@ check-long: $(VENV)/.checked
 # Every fault at every request of a deploy, on every target; prints what was done. An hour.
 check-deploy: $(VENV)/.checked
 	DEPLOY_FAULTS=all $(BIN)/python -m pytest -p no:cacheprovider tests/deploy
+
+# Real models beside the libraries that everybody uses, in an environment of its own; an hour.
+MODELS := .models
+check-models: $(VENV)/.installed $(MODELS)/.installed
+	SITEGEN_MODELS=$(MODELS)/weights $(BIN)/sitegen models get minilm smollm2
+	$(MODELS)/bin/python tests/models/quantised.py compare $(MODELS)/weights/smollm2-*/*.gguf
+	$(MODELS)/bin/python -m tests.models.tokenizers $(MODELS)/weights
+	$(MODELS)/bin/python -m tests.models.networks $(MODELS)/weights
+	SITEGEN_MODELS=$(MODELS)/weights $(BIN)/sitegen models verify
+
+$(MODELS)/.installed: tests/models/requirements.txt requirements.txt
+	test -x $(MODELS)/bin/python || $(PYTHON) -m venv $(MODELS)
+	$(MODELS)/bin/python -m pip install --quiet --requirement tests/models/requirements.txt
+	$(MODELS)/bin/python -m pip install --quiet --constraint requirements.txt .
+	touch $@
 
 lint: $(VENV)/.checked
 	$(BIN)/ruff format --check .
@@ -49,4 +64,4 @@ bench: $(VENV)/.checked
 	$(BIN)/python bench/cold_build.py
 
 clean:
-	rm -rf $(VENV) node_modules public .sitegen build dist
+	rm -rf $(VENV) $(MODELS) node_modules public .sitegen build dist
