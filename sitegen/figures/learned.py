@@ -114,6 +114,7 @@ def read_learned(
 def _quantity(entries: Mapping[str, Entry], mistakes: Mistakes) -> Quantity | None:
     """What is wanted of the model: its view says so, or `measure`."""
     model, view = MODELS[entries["model"].text], entries.get("view")
+    measure = _one_of(entries, "measure", MEASURES, mistakes)
     if view and view.text in BY_HAND:
         hint = "write `model: toy` for a drawing by hand, or choose another view"
         mistakes.add(f'the view "{view.text}" is of numbers made by hand', view.span, hint)
@@ -130,7 +131,6 @@ def _quantity(entries: Mapping[str, Entry], mistakes: Mistakes) -> Quantity | No
                 message = f'"{key}" does not go with the view "{view.text}"'
                 mistakes.add(message, entries[key].key.span)
         return quantity
-    measure = _one_of(entries, "measure", MEASURES, mistakes)
     if measure == "rollout" and "head" in entries:
         hint = "leave it out: rollout is of all heads of a layer and of those below"
         mistakes.add('"head" does not go with "measure: rollout"', entries["head"].key.span, hint)

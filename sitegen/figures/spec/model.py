@@ -36,8 +36,10 @@ def read_model(block: Block, view: str, read: Read | None) -> Spec:
         if learned.quantity == "rollout":  # what is chosen are layers, in one row
             layers, heads = heads, layers
         tokens = _few(tuple(word.text for word in learned.words), entries, mistakes)
-    layer, head = _chosen(entries, learned, (layers, heads), mistakes)
-    row = read_row(entries, tokens, mistakes)
+    layer, head, row = 1, 1, None
+    if view not in WHOLE:
+        layer, head = _chosen(entries, learned, (layers, heads), mistakes)
+        row = read_row(entries, tokens, mistakes)
     kind = "layer" if learned and learned.quantity == "rollout" else "head"
     claims = read_claims(typed, Scope(tokens, layers, heads, layer, kind), mistakes)
     if view in WHOLE and claims:
