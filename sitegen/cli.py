@@ -52,6 +52,26 @@ def build(screen: Screen, output: Path | None, **options: Any) -> None:
 
 
 @main.command()
+@click.option("--host", metavar="ADDRESS", help="Listen there, for other machines too.")
+@click.option("--port", type=click.IntRange(0, 65535), help="[default: 8000, or the next free one]")
+@click.option("--open", is_flag=True, help="Open the site in a browser.")
+@click.option("--poll", is_flag=True, help="Look for changes instead of being told of them.")
+@click.option(
+    "--drafts/--no-drafts", default=True, help="Show what build leaves out.  [default: yes]"
+)
+@click.option("--follow", is_flag=True, help="Scroll to what was edited when it is out of sight.")
+@common
+def serve(screen: Screen, **options: Any) -> None:
+    """Show the site in a browser while it is written: what is saved is there at once."""
+    from sitegen.preview import check_libraries
+
+    check_libraries()
+    from sitegen.preview.command import Options, serve_site
+
+    sys.exit(serve_site(screen, Options(**options)))
+
+
+@main.command()
 @click.option("--drafts/--no-drafts", default=True, help="Check drafts too.  [default: yes]")
 @common
 def check(screen: Screen, *, drafts: bool) -> None:

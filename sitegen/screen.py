@@ -118,7 +118,7 @@ class Screen:
         self, problems: Sequence[Problem], *, most_warnings: int | None = None, **data: Any
     ) -> None:
         """All errors in the order of the files, and as many warnings as can be read."""
-        lines = _reader(self.site, self.texts)
+        lines = excerpts(self.site, self.texts)
         if self.as_json:
             click.echo(_json(data | {"problems": [as_data(each, lines) for each in problems]}))
             return
@@ -194,9 +194,11 @@ def _count(errors: int, warnings: int) -> str:
     return ", ".join(word for word, n in zip(words, (errors, warnings), strict=True) if n)
 
 
-def _reader(site: Path, texts: Mapping[str, str]) -> Callable[[str], Sequence[str]]:
+def excerpts(site: Path, texts: Mapping[str, str] | None = None) -> Callable[[str], Sequence[str]]:
     """The lines of a file of the site (or of the theme) for an excerpt, each file read once."""
-    seen: dict[str, Sequence[str]] = {path: text.split("\n") for path, text in texts.items()}
+    seen: dict[str, Sequence[str]] = {
+        path: text.split("\n") for path, text in (texts or {}).items()
+    }
 
     def lines_of(path: str) -> Sequence[str]:
         if path not in seen:
