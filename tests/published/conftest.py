@@ -27,7 +27,18 @@ POLICY = (
 
 def build(site: Path, folder: Path) -> Path:
     done = subprocess.run(
-        [sys.executable, "-m", "sitegen", "build", "--strict", "-s", site, "-o", folder],
+        [
+            sys.executable,
+            "-m",
+            "sitegen",
+            "build",
+            "--strict",
+            "--locked",
+            "-s",
+            site,
+            "-o",
+            folder,
+        ],
         capture_output=True,
         text=True,
         check=False,

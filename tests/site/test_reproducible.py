@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from sitegen.lock import LOCK
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -19,9 +21,10 @@ def build_elsewhere(folder: Path, *options: str, **environment: str) -> dict[str
     folder.mkdir(parents=True)
     for name in ("content", "static", "templates"):
         shutil.copytree(ROOT / name, folder / name)
-    shutil.copy(ROOT / "site.toml", folder)
+    for name in ("site.toml", LOCK):
+        shutil.copy(ROOT / name, folder)
     done = subprocess.run(
-        [sys.executable, "-m", "sitegen", "build", "-q", *options],
+        [sys.executable, "-m", "sitegen", "build", "-q", "--locked", *options],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
         capture_output=True,
