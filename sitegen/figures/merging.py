@@ -11,6 +11,7 @@ import numpy as np
 
 from sitegen.figures.learned import Learned
 from sitegen.figures.weights import UNIT, Axis, Units, Weights
+from sitegen.transformer.measures import roles, roles_of
 
 LEAST_LEFT = UNIT // 100
 """What words must have of a row to be scaled up: cells are too coarse to show less."""
@@ -79,3 +80,9 @@ def special_share(learned: Learned, panel: tuple[int, int], row: int | None) -> 
     words = learned.words if row is None else learned.words[row : row + 1]
     queries = [i for word in words for i in range(word.start, word.end)]
     return int(_cells(learned)[panel][np.ix_(queries, special)].sum(axis=-1).mean())
+
+
+def roles_shown(learned: Learned, panel: tuple[int, int]) -> tuple[str, ...]:
+    """What a head looks at mostly, wherever it stands, among the model's own tokens."""
+    special = [piece.special for piece in learned.reading.pieces]
+    return roles_of(roles(_cells(learned)[panel] / UNIT, special))

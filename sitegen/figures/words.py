@@ -16,7 +16,7 @@ import numpy as np
 from sitegen.figures.block import counted
 from sitegen.figures.learned import Learned
 from sitegen.figures.matrices import Given, Inputs, Projected, Seeded
-from sitegen.figures.merging import special_share
+from sitegen.figures.merging import roles_shown, special_share
 from sitegen.figures.numerals import NBSP
 from sitegen.figures.scene import Scene
 from sitegen.figures.spec import Spec
@@ -197,6 +197,7 @@ def _facts_of_model(scene: Scene, learned: Learned) -> str:
         HOW_MEASURED[learned.quantity],
         f"rows sum to 100{NBSP}%",
         "each token sees only itself and what came before" if learned.causal else "",
+        _role(scene, learned),
         _of_special(scene, learned),
         "a word of several tokens: weights to them summed, from them averaged"
         if learned.merged
@@ -216,6 +217,19 @@ HOW_MEASURED: Mapping[Quantity, str] = {
 
 def _family(model: Model) -> str:
     return "a causal model" if model.family == "causal" else "an encoder"
+
+
+ROLES = {"previous": "the token before it", "next": "the token after it", "itself": "itself"}
+
+
+def _role(scene: Scene, learned: Learned) -> str:
+    """What the head that is shown first looks at from wherever it stands, if there is one thing."""
+    if learned.quantity != "weight":
+        return ""
+    special = dict.fromkeys(piece.text for piece in learned.reading.pieces if piece.special)
+    known = ROLES | {"sink": " and ".join(special) or "the first token"}
+    found = [known[role] for role in roles_shown(learned, scene.chosen)]
+    return f"in this head a token looks mostly at {' or '.join(found)}" if found else ""
 
 
 def _of_special(scene: Scene, learned: Learned) -> str:

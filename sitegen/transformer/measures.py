@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sitegen.attention.core import Array, rollout
 
@@ -78,14 +77,3 @@ def _mean_diagonal(weights: Array, offset: int) -> Array:
 def roles_of(head: Roles) -> tuple[str, ...]:
     """The names of what one head mostly does: none, one, or two where the same tokens are both."""
     return tuple(name for name, weight in head._asdict().items() if weight > MOSTLY)
-
-
-def merge_words(weights: Array, words: Sequence[int]) -> Array:
-    """Weights from words to words: to a word is the sum of its tokens, from one is their mean.
-
-    So rows still sum to 1 (Clark et al. 2019, section 4.1). `weights[…, n, n]` and `words[n]`, the
-    number of the word that a token is part of, from 0, none left out → `[…, n_word, n_word]`.
-    """
-    part = np.equal.outer(np.asarray(words), np.arange(max(words) + 1))  # [n, n_word]
-    merged: NDArray[np.float64] = (part / part.sum(axis=0)).T @ weights @ part
-    return merged

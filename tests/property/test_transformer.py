@@ -15,7 +15,7 @@ from sitegen.attention.core import softmax
 from sitegen.attention.seeds import normals
 from sitegen.transformer.causal import Causal
 from sitegen.transformer.encoder import Encoder, make_encoder
-from sitegen.transformer.measures import merge_words, norm_shares, roles, rollouts
+from sitegen.transformer.measures import norm_shares, roles, rollouts
 from sitegen.transformer.packing import packs
 from sitegen.transformer.surprise import surprise_of
 from sitegen.transformer.trace import Trace
@@ -111,16 +111,6 @@ def test_packs_hold_every_text_whole_and_in_order(batch: list[list[int]]) -> Non
         assert all((pack.positions[s] == np.arange(s.stop - s.start)).all() for s in pack.texts)
     for pack, after in pairwise(made):
         assert len(pack.ids) + after.texts[0].stop > 1024  # what fits is not left for the next
-
-
-@given(seeds, st.lists(st.integers(1, 4), min_size=1, max_size=6))
-def test_weights_between_words_still_sum_to_1(seed: int, sizes: list[int]) -> None:
-    words = [number for number, size in enumerate(sizes) for _ in range(size)]
-    n = len(words)
-    weights = softmax(normals(seed, "s", 2, 3, n, n))
-    merged = merge_words(weights, words)
-    assert merged.shape == (2, 3, len(sizes), len(sizes))
-    assert_allclose(merged.sum(axis=-1), 1, rtol=0, atol=1e-12)
 
 
 @given(seeds, st.integers(1, 9), st.data())

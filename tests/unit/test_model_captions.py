@@ -54,7 +54,8 @@ def test_of_a_causal_model_it_says_what_no_token_sees() -> None:
     told = caption(OWL)
     assert told == (
         "SmolLM2-135M-Instruct, a causal model; layer 2 of 30, head 4 of 9, shown first;"
-        f" rows sum to 100 %; each token sees only itself and what came before. {END}"
+        " rows sum to 100 %; each token sees only itself and what came before;"
+        f" in this head a token looks mostly at itself or the first token. {END}"
     )
     assert "each token sees only" not in caption(BAT)
 

@@ -30,7 +30,6 @@ from sitegen.transformer.equations import (
     turns,
 )
 from sitegen.transformer.measures import (
-    merge_words,
     norm_shares,
     roles,
     roles_of,
@@ -320,13 +319,6 @@ def test_one_token_looks_at_itself_and_has_no_neighbours() -> None:
     found = roles(np.ones((1, 1)), [False])
     assert tuple(map(float, found)) == (0, 0, 1, 1)
     assert roles_of(found) == ("itself", "sink")
-
-
-def test_parts_of_a_word_are_summed_as_keys_and_averaged_as_queries() -> None:
-    found = merge_words(WEIGHTS, [0, 1, 1])
-    expected = [[0.5, 0.5], [(0.1 + 0.25) / 2, (0.9 + 0.75) / 2]]
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-15)
-    assert merge_words(WEIGHTS, [0, 1, 2]).tolist() == WEIGHTS.tolist()
 
 
 PROGRAM = """
