@@ -55,7 +55,12 @@ def free_port(*, also: int = 0) -> int:
 
 @contextmanager
 def running(command: Sequence[str], log: Path, *, end: int = signal.SIGTERM) -> Iterator[int]:
-    """A server for the time of the block; it and what it started are gone afterwards."""
+    """A server for the time of the block; it and what it started are gone afterwards.
+
+    Where the kernel can see to that, it also goes when these tests are killed.
+    """
+    if shutil.which("setpriv"):
+        command = ["setpriv", "--pdeathsig", "KILL", "--", *command]
     with log.open("wb") as out:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
@@ -162,6 +167,8 @@ def seaweedfs(folder: Path) -> Iterator[S3Server]:
         "volume.max": 200,  # a low one answers 500 from the second bucket on
         "filer.port": filer,
         "s3.port": s3,
+        "s3.port.iceberg": 0,  # else it is the same one for every store of this machine
+        "s3.port.lance": 0,
         "s3.config": f"{folder}/s3.json",
         "master.volumeSizeLimitMB": 64,
     }
