@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sitegen.build import Built, Inputs, Memory
+    from sitegen.build.readings import Reader
+    from sitegen.build.stage import Run
     from sitegen.errors import Problem
     from sitegen.model import Prompt, Reading
 
@@ -74,6 +76,16 @@ def make(  # noqa: PLR0913 - the screen and the clock are only told
     """
     from sitegen.build import build
     from sitegen.build.readings import refuse
+
+    run = run_with(screen, clock, inputs, jobs)
+    reader = refuse if locked else read_with(screen, clock)
+    built = build(inputs, run, memory=memory, reader=reader, **chosen._asdict())
+    clock.lap("collect")
+    return built
+
+
+def run_with(screen: Screen, clock: Clock, inputs: Inputs, jobs: int | None = None) -> Run:
+    """How the work of a stage is done: in processes of its own, each within its budget."""
     from sitegen.workers import run
 
     # The alarm inside the worker, which counts computing only, comes first.
@@ -89,6 +101,12 @@ def make(  # noqa: PLR0913 - the screen and the clock are only told
         clock.lap(stage)
         return results
 
+    return run_watched
+
+
+def read_with(screen: Screen, clock: Clock) -> Reader:
+    """How real models are asked: with a word to the writer, since it takes seconds."""
+
     def read(prompts: Sequence[Prompt]) -> Mapping[Prompt, Reading | Problem]:
         from sitegen.models.reading import read_prompts
 
@@ -98,10 +116,7 @@ def make(  # noqa: PLR0913 - the screen and the clock are only told
         clock.lap("models")
         return readings
 
-    reader = refuse if locked else read
-    built = build(inputs, run_watched, memory=memory, reader=reader, **chosen._asdict())
-    clock.lap("collect")
-    return built
+    return read
 
 
 def make_from(screen: Screen, chosen: Chosen) -> Built:

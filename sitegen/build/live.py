@@ -16,7 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from sitegen.build.knot import Choice, Knot, Piece, tie
-from sitegen.build.parsing import parse_all
+from sitegen.build.parsing import parse_all, text_of
 from sitegen.build.readings import Reader, Readings
 from sitegen.build.rendering import (
     Theming,
@@ -27,11 +27,11 @@ from sitegen.build.rendering import (
     rendered,
     wanted_of,
 )
-from sitegen.build.stage import Inputs, Memory, Run, mistakes_in
+from sitegen.build.stage import Inputs, Memory, Parsed, Run, mistakes_in
 from sitegen.discover import Original
 from sitegen.errors import Problem, in_order
 from sitegen.lock import read_lock
-from sitegen.model import Artifact, Asset, Feed, Listing, Page, Prompt, Redirect
+from sitegen.model import Artifact, Asset, Document, Feed, Listing, Page, Prompt, Redirect
 from sitegen.routes import source_output
 
 KEPT = 256
@@ -45,7 +45,7 @@ class Live:
         self, inputs: Inputs, choice: Choice, memory: Memory, run: Run, reader: Reader
     ) -> None:
         """Parse and tie all of it. Raises an ExceptionGroup for a damaged lock."""
-        self._choice, self._run = choice, run
+        self._choice, self._run, self._reader = choice, run, reader
         self._memory = memory._replace(readings=Readings(read_lock(inputs.lock), reader))
         self._rows = {row.path: row for row in parse_all(inputs, self._memory, run)}
         self._open(inputs)
@@ -54,9 +54,10 @@ class Live:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Of all sources and of what ties them together, in the order of the files."""
-        if self._moved:
-            self._open(self._inputs)
+        """Of all sources and of what ties them together, in the order of the files.
+
+        Until the site has settled, what a changed source has to do with it stands where it stood.
+        """
         found = [*self._inputs.problems, *self._knot.problems, *self._theme_problems]
         found += [problem for row in self._rows.values() for problem in row.problems]
         return tuple(in_order(found))
@@ -76,6 +77,16 @@ class Live:
         """The source whose page is at this path."""
         piece = self._places.get(path)
         return piece.name if piece and piece.kind == "page" else None
+
+    def showing(self, source: str) -> list[str]:
+        """The paths of pages, lists and feeds that show the text of a source."""
+        return [path for path, piece in self._places.items() if source in piece.shows]
+
+    def document(self, source: str) -> Document:
+        """A parsed source, published or not."""
+        (original,) = (each for each in self._inputs.originals if each.path == source)
+        row = self._rows[source]
+        return text_of(row, original, self._inputs.config, self._memory).document
 
     def get(self, path: str) -> Artifact | tuple[Problem, ...] | None:
         """The file at a path of the output, or what is wrong with it, or None for no such path."""
@@ -113,7 +124,7 @@ class Live:
         if new is None:
             return False
         if not new.plain:  # it cannot be parsed: what was there stays
-            self._rows[original.path] = replace(row, problems=new.problems)
+            self._rows[original.path] = replace(row, digest="", problems=new.problems)
             return True
         self._rows[original.path] = new
         if row.plain == new.plain:
@@ -122,6 +133,42 @@ class Live:
         else:
             self._open(inputs)
         return True
+
+    def update(self, inputs: Inputs) -> bool:
+        """Put other inputs in the place of all; False where they are the same.
+
+        What stays as it was is not parsed again. Raises an ExceptionGroup for a damaged lock.
+        """
+        if inputs == self._inputs:
+            return False
+        if inputs.lock != self._inputs.lock:
+            lines = {**self._memory.readings.lines, **read_lock(inputs.lock)}
+            self._memory = self._memory._replace(readings=Readings(lines, self._reader))
+        kept = self._rows if inputs.config == self._inputs.config else {}
+        others = tuple(each for each in inputs.originals if not self._is_known(each, kept))
+        own = replace(inputs, originals=others)
+        new = {row.path: row for row in parse_all(own, self._memory, self._run)}
+        rows = {each.path: new.get(each.path) or kept[each.path] for each in inputs.originals}
+        for path, row in rows.items():
+            if not row.plain and path in self._rows:
+                rows[path] = replace(self._rows[path], digest="", problems=row.problems)
+        self._rows = rows
+        self._open(inputs)
+        return True
+
+    def _is_known(self, original: Original, rows: Mapping[str, Parsed]) -> bool:
+        row, readings = rows.get(original.path), self._memory.readings
+        return (
+            row is not None
+            and row.digest == original.digest
+            and row.readings == readings.digest(row.asked)
+            and readings.has(row.asked)
+        )
+
+    def settle(self) -> None:
+        """Tie everything again if a mistake that was told of stands elsewhere now."""
+        if self._moved:
+            self._open(self._inputs)
 
     def _open(self, inputs: Inputs) -> None:
         """Tie everything together."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -12,7 +13,7 @@ from sitegen.build.knot import Choice, Piece
 from sitegen.build.live import Live
 from sitegen.inputs import read_inputs
 from sitegen.memo import Memo
-from sitegen.model import Artifact
+from sitegen.model import Artifact, Source
 from tests.readings import FakeModels
 from tests.sites import CONFIG, NOW, run_here, write_files
 
@@ -76,6 +77,7 @@ class Opened:
         )  # fmt: skip
         files = built.snapshot.artifacts
         assert files
+        self.live.settle()
         assert self.live.problems == built.snapshot.problems
         assert {*self.live.paths} <= {*files}
         return all(self.live.get(path) == files[path] for path in files)
@@ -164,3 +166,55 @@ def test_a_broken_template_is_told_where_its_page_is_asked_for(tmp_path: Path) -
     assert isinstance(told, tuple)
     assert [each.kind for each in told] == ["TemplateError"]
     assert isinstance(opened.live.get("index.html"), Artifact)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        "== content/posts/new.md\n---\ntitle: New\ndate: 2026-02-02\n---\nNew.\n",
+        "== content/posts/picture.txt\nAnother picture.\n",
+        "== templates/404.html\nNot here.\n",
+        "== static/own.css\nbody { color: red }\n",
+        '== site.toml\ntitle = "Another"\nurl = "https://example.org/b/"\n',
+        "== content/posts/a.md\n# Shorter\n",
+    ],
+)
+def test_after_any_other_change_every_file_is_as_a_build_writes_it(
+    opened: Opened, files: str
+) -> None:
+    write_files(opened.root, files)
+    assert opened.live.update(read_inputs(opened.root))
+    assert opened.is_as_built()
+    assert not opened.live.update(read_inputs(opened.root))
+
+
+def test_a_source_that_is_gone_takes_its_page_with_it(opened: Opened) -> None:
+    (opened.root / "content/posts/a.md").unlink()
+    assert opened.live.update(read_inputs(opened.root))
+    assert opened.live.get("posts/a/index.html") is None
+    assert opened.is_as_built()
+
+
+def test_what_stays_as_it_was_is_not_parsed_again(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sitegen.build import parsing
+
+    parsed: list[str] = []
+    usual = parsing.parse_one
+
+    def noted(source: Source, *rest: Any) -> parsing.Parsing:
+        parsed.append(source.path)
+        return usual(source, *rest)
+
+    monkeypatch.setattr(parsing, "parse_one", noted)
+    write_files(opened.root, "== content/posts/new.md\nNew.\n")
+    assert opened.live.update(read_inputs(opened.root))
+    assert parsed == ["content/posts/new.md"]
+
+
+def test_what_shows_a_text_is_known(opened: Opened) -> None:
+    assert "posts/a/index.html" in opened.live.showing("content/posts/a.md")
+    assert "feed.xml" in opened.live.showing("content/posts/a.md")
+    assert "posts/b/index.html" not in opened.live.showing("content/posts/a.md")
+    assert opened.live.document("content/posts/a.md").meta.title == "A"
