@@ -18,7 +18,16 @@ from sitegen.build.readings import Asking, Readings
 from sitegen.discover import read_source
 from sitegen.errors import FigureError, OutputError, Problem, Span, in_order
 from sitegen.figures.spec import KEYS
-from sitegen.model import Figure, MarkupConfig, Settings, Source, file_stem
+from sitegen.lock import LOCK, Lines, read_lock
+from sitegen.model import (
+    Figure,
+    MarkupConfig,
+    Prompt,
+    Reading,
+    Settings,
+    Source,
+    file_stem,
+)
 
 STDIN = "-"
 PATIENCE = 60.0
@@ -42,10 +51,12 @@ class Drawn(NamedTuple):
 def draw_file(path: str) -> Drawn:
     """Every figure of a file, or of standard input, which is Markdown or one block.
 
-    Raises `SourceError` for what is no text, and `OSError`.
+    Raises `SourceError` for what is no text, `OSError`, and a group of LockErrors.
     """
     source, problems = _read(path)
-    parsed = _parse_block(source) if _is_block(source.text) else _parse(source)
+    readings = Readings(_lock_above(path), _read_prompts)
+    parse = _parse_block if _is_block(source.text) else _parse
+    parsed = parse(source, readings)
     document = parsed.document
     found = [*parsed.problems, *(document.problems if document else ())]
     problems += [each for each in found if each.kind in OF_FIGURES]
@@ -65,10 +76,20 @@ def _read(path: str) -> tuple[Source, list[Problem]]:
         return read_source(stream, path, most, problems), problems
 
 
-def _parse(source: Source) -> Parsing:
-    from sitegen.models.reading import read_prompts
+def _lock_above(path: str) -> Lines:
+    """What is known of texts in the site that a file, or this folder, belongs to."""
+    locks = (folder / LOCK for folder in Path(path).resolve().parents)
+    lock = next((each for each in locks if each.is_file()), None)
+    return read_lock(lock.read_bytes()) if lock else {}
 
-    readings = Readings(reader=read_prompts)
+
+def _read_prompts(prompts: Sequence[Prompt]) -> Mapping[Prompt, Reading | Problem]:
+    from sitegen.models.reading import read_prompts  # slow to import, and mostly not needed
+
+    return read_prompts(prompts)
+
+
+def _parse(source: Source, readings: Readings) -> Parsing:
     while True:
         asking = Asking(readings)
         parsed = parse_one(source, SETTINGS, PATIENCE, asking)
@@ -91,10 +112,10 @@ def _is_block(text: str) -> bool:
     )
 
 
-def _parse_block(source: Source) -> Parsing:
+def _parse_block(source: Source, readings: Readings) -> Parsing:
     """A text that is one block, parsed inside a fence; what is wrong keeps its line."""
     fenced = replace(source, text=f"```attention\n{source.text}```\n")
-    parsed = _parse(fenced)
+    parsed = _parse(fenced, readings)
     document = parsed.document
     if document:
         document = replace(document, problems=tuple(map(_above, document.problems)))

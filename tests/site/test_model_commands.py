@@ -270,6 +270,19 @@ def test_a_figure_alone_is_drawn_by_the_model(monkeypatch: pytest.MonkeyPatch) -
     assert not Path(LOCK).exists()
 
 
+def test_a_figure_alone_of_a_site_needs_no_model_for_what_is_in_its_lock() -> None:
+    write_files(Path(), BAT)
+    lock(PROMPT)
+    before = Path(LOCK).read_bytes()
+    told = run("figure", "content/posts/bat.md")
+    assert (told.exit_code, told.stdout) == (0, "bat.svg\n")
+    assert Path(LOCK).read_bytes() == before
+    Path(LOCK).write_bytes(before[: len(before) // 2])
+    told = run("figure", "content/posts/bat.md")
+    assert told.exit_code == 1
+    assert "this line is damaged" in told.stderr
+
+
 def test_a_figure_alone_says_how_to_get_its_model() -> None:
     Path("talk.md").write_text(BAT.partition("bat.md\n")[2], encoding="utf-8")
     told = run("figure", "talk.md")
