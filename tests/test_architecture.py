@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "sitegen"
 ROWS: dict[int, str] = {
     11: "__main__",
     10: "cli",
-    9: "building",
+    9: "building preview",
     8: "making deploy recomputing",
     7: "explain export inputs output receipts screen scaffold workers",
     6: "build",

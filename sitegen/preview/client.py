@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from sitegen.preview.studio import Page
+from sitegen.preview.shown import Page
 
 SCRIPT, LIVE = "/.sitegen/client.js", "/.sitegen/live"
 """No site has files there: what begins with a dot is not published."""

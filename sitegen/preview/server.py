@@ -24,7 +24,8 @@ from sitegen.preview.studio import Studio
 MOST = 400  # connections at once
 MOST_LIVE = 300  # of them open channels
 HEAD = 16_384  # bytes of a request
-PATIENCE, SENDING = 10.0, 60.0  # seconds for a whole request to come in, and an answer to go out
+PATIENCE, SENDING = 5.0, 60.0  # seconds for a whole request to come in, and an answer to go out
+FIRST = 30.0  # seconds that a request waits for the first build
 LINGER = 0.5  # seconds for what somebody sends on after we refused it
 BLOCK = 65_536  # bytes
 TEXT, HTML = "text/plain; charset=utf-8", "text/html; charset=utf-8"
@@ -179,7 +180,7 @@ class Server:
     async def _respond(self, line: Line, request: h11.Request) -> bool:
         """Answer a request; whether that was the end of the connection."""
         asked = line.asked(request)
-        refusal = refuse(asked, self.names)
+        refusal = _refuse_version(request) or refuse(asked, self.names)
         answer = _refused(refusal) if refusal else self._let_in(asked)
         path = path_of(asked.target) or ""
         if answer is None and path == client.LIVE:
@@ -223,7 +224,7 @@ class Server:
             return Answer(200, client.script(), "text/javascript; charset=utf-8")
         if not self.ready.is_set():
             with suppress(TimeoutError):
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(FIRST):
                     await self.ready.wait()
         studio = self.studio
         page = studio.held(path) or await asyncio.to_thread(studio.get, path)
@@ -236,6 +237,11 @@ class Server:
             return Answer(303, b"", headers=(("Location", studio.base),))
         near = await asyncio.to_thread(studio.near, path)
         return Answer(404, client.nothing_here(path, near), HTML)
+
+
+def _refuse_version(request: h11.Request) -> Refusal | None:
+    known = request.http_version in {b"1.0", b"1.1"}
+    return None if known else Refusal(505, "this is no HTTP/1.1")
 
 
 def _refused(refusal: Refusal) -> Answer:

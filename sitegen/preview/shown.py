@@ -1,0 +1,115 @@
+"""A build that is served, and the pages of it that somebody looks at.
+
+Comes in: a build. Goes out: pages by the path of their address, with what the bar tells of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+from unicodedata import normalize
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from sitegen.build import Built
+from sitegen.discover.reading import open_regular
+from sitegen.model import Artifact, Body, Config, Document, Stanza, Value, VerseSlot
+
+HELD = 128 << 20  # bytes of pages and files that are kept ready
+PACE = 230  # words that are read in a minute
+INDEX = "index.html"
+
+
+class Page(Value, frozen=True):
+    """A file of the output as it is served, and of a text what the bar tells of it."""
+
+    data: bytes
+    type: str
+    etag: str
+    source: str | None = None
+    words: int = 0
+    lines: int = 0
+    """Of verse."""
+    minutes: int = 0
+    note: str = ""
+    """Why `build` would leave it out: a draft, or a date that is still to come."""
+
+
+class Shown:
+    """A build that is served. `held`: its pages that were asked for, by output path."""
+
+    def __init__(self, built: Built, config: Config, now: datetime) -> None:
+        self.built, self.config, self.now = built, config, now
+        self.entries = built.snapshot.entries
+        self.held: dict[str, Page] = {}
+        self.sources = {
+            path: made.name
+            for made in built.plan.made
+            if made.name in built.plan.sources
+            for path, entry in made.files
+            if entry.type.startswith("text/html")
+        }
+
+    def output(self, path: str) -> str:
+        """The file of the output that a path of an address means; empty if it is outside."""
+        if not path.startswith(self.config.base):
+            return ""
+        name = normalize("NFC", path.removeprefix(self.config.base))
+        return name + INDEX if not name or name.endswith("/") else name
+
+    def path(self, output: str) -> str:
+        """The path of the address of a file of the output."""
+        inside = output == INDEX or output.endswith(f"/{INDEX}")
+        return self.config.base + (output.removesuffix(INDEX) if inside else output)
+
+    def page(self, output: str) -> Page | None:
+        """A file of the output, made ready; None if the disk has lost what is copied."""
+        artifact = self.built.snapshot.artifacts[output]
+        data = _bytes_of(artifact)
+        if data is None:
+            return None
+        page = Page(data=data, type=artifact.media_type, etag=self.entries[output].sha256[:32])
+        source = self.sources.get(output)
+        return _described(page, self.built.document(source), self) if source else page
+
+    def hold(self, output: str, page: Page) -> None:
+        """Keep a page ready; what was asked for longest ago makes room."""
+        self.held[output] = page
+        size = sum(len(each.data) for each in self.held.values())
+        while size > HELD and len(self.held) > 1:
+            size -= len(self.held.pop(next(iter(self.held))).data)
+
+
+def _bytes_of(artifact: Artifact) -> bytes | None:
+    """What is in a file; a copy only as it was when the site was built."""
+    if artifact.data is not None or artifact.file is None:
+        return artifact.data
+    with suppress(OSError):
+        with open(open_regular(artifact.file), "rb") as stream:  # noqa: PTH123 - a descriptor
+            data = stream.read()
+        if hashlib.sha256(data).hexdigest() == artifact.digest:
+            return data
+    return None
+
+
+def _described(page: Page, document: Document, shown: Shown) -> Page:
+    meta = document.meta
+    begins = meta.date.begins(ZoneInfo(shown.config.timezone)) if meta.date else shown.now
+    note = f"dated {begins:%Y-%m-%d}, which is to come" if begins > shown.now else ""
+    return replace(
+        page,
+        source=document.path,
+        words=document.words,
+        lines=sum(_lines_in(document.body)),
+        minutes=-(-document.words // PACE),
+        note="draft" if meta.draft else note,
+    )
+
+
+def _lines_in(body: Body) -> Iterator[int]:
+    verses = (chunk.verse for chunk in body if isinstance(chunk, VerseSlot))
+    stanzas = (each for verse in verses for each in verse.blocks if isinstance(each, Stanza))
+    return (len(stanza.lines) for stanza in stanzas)

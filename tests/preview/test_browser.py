@@ -1,0 +1,332 @@
+"""In real Chromium: what is saved comes into the open page, and nothing else happens to it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.preview.conftest import Preview, Serve
+from tests.sites import write_files
+
+HERE = Path(__file__).parent
+BAR = "document.querySelector('sitegen-preview')?.shadowRoot"
+STRICT = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self';"
+    " script-src 'self'; connect-src 'self'"
+)
+FIGURE = """
+```attention
+id: bat
+view: heads
+model: toy
+text: the bat flew home
+seed: 1
+d_model: 8
+layers: 2
+heads: 2
+```
+"""
+LONG = "\n\n".join(f"Paragraph {number} of many." for number in range(80))
+TEXT = f"# Bench\n\nFirst.\n\n<details><summary>More</summary>Behind.</details>\n{FIGURE}\n{LONG}\n"
+
+
+class Chromium:
+    """A browser with tabs that stay open."""
+
+    def __init__(self, *arguments: str) -> None:
+        executable = shutil.which("chromium")
+        if executable is None:
+            pytest.skip("chromium is not installed")
+        command = ["node", str(HERE / "drive.mjs"), executable, *arguments]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def __call__(self, tab: str, verb: str, *words: Any) -> Any:
+        stdin, stdout = self.process.stdin, self.process.stdout
+        assert stdin
+        assert stdout
+        stdin.write(json.dumps([tab, verb, *words]) + "\n")
+        stdin.flush()
+        answer = json.loads(stdout.readline())
+        assert "error" not in answer, answer["error"]
+        return answer["answer"]
+
+    def close(self) -> None:
+        self.process.communicate(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    # A name of another site that leads to this machine, as a rebound one does.
+    running = Chromium("--host-resolver-rules=MAP evil.example 127.0.0.1")
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def strict(preview: Preview) -> Preview:
+    """The preview, with the policy that published pages may have, but for the channel."""
+    base = (HERE.parents[1] / "templates/base.html").read_text(encoding="utf-8")
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{STRICT}">'
+    preview.write("templates/base.html", base.replace("<head>", f"<head>{policy}"))
+    preview.write("content/essays/long.md", TEXT)
+    preview.await_body("/essays/long/", "Content-Security-Policy")
+    return preview
+
+
+Open = Callable[[str, str], None]
+
+
+def opened(chromium: Chromium, preview: Preview, tab: str, path: str) -> None:
+    chromium(tab, "open", f"{preview.address}{path}")
+    chromium(tab, "until", f"{BAR}")
+
+
+def test_a_save_is_patched_in_and_the_reader_stays_where_they_are(
+    chromium: Chromium, strict: Preview
+) -> None:
+    opened(chromium, strict, "patch", "/essays/long/")
+    chromium("patch", "value", "window.kept = true; document.querySelector('details').open = true")
+    chosen = "[...document.querySelectorAll('#bat input')]"
+    chromium("patch", "value", f"{chosen}.forEach((each, i) => i % 2 && each.click())")
+    before = chromium("patch", "value", f"{chosen}.map((each) => each.checked)")
+    assert True in before
+    chromium(
+        "patch",
+        "value",
+        "scrollTo(0, 900); getSelection().selectAllChildren(document.querySelector('h1'))",
+    )
+    strict.write("content/essays/long.md", TEXT.replace("First.", "First, *changed*."))
+    chromium("patch", "until", "document.querySelector('article em')?.textContent === 'changed'")
+    strict.write(
+        "content/essays/long.md", TEXT.replace("home", "away").replace("First.", "New.\n\nFirst.")
+    )
+    chromium("patch", "until", "document.querySelector('#bat').textContent.includes('away')")
+    assert chromium("patch", "value", "window.kept && document.querySelector('details').open")
+    assert chromium("patch", "value", f"{chosen}.map((each) => each.checked)") == before
+    assert abs(chromium("patch", "value", "scrollY") - 900) < 60
+    assert chromium("patch", "value", "String(getSelection())") == "Bench"
+    strict.write("content/essays/long.md", TEXT)
+    chromium("patch", "until", "!document.body.textContent.includes('New.')")
+    fresh = "fetch(location).then((a) => a.text()).then((t) => new DOMParser().parseFromString(t, 'text/html').body.innerHTML)"
+    same = chromium(
+        "patch",
+        "value",
+        f"document.querySelector('details').open = false; {fresh}.then((t) => t === document.body.innerHTML)",
+    )
+    assert same
+    assert chromium("patch", "said") == []
+
+
+def test_a_style_sheet_is_swapped_and_there_is_always_one(
+    chromium: Chromium, strict: Preview
+) -> None:
+    own = (HERE.parents[1] / "static/style.css").read_text(encoding="utf-8")
+    opened(chromium, strict, "css", "/essays/other/")
+    watch = (
+        "window.kept = true; window.bare = 0; new MutationObserver(() => { if (![...document.styleSheets]"
+        ".some((s) => s.href?.includes('style.'))) window.bare++ }).observe(document.head, {childList: true})"
+    )
+    chromium("css", "value", watch)
+    strict.write("static/style.css", own + "h1{color:rgb(1,2,3)}")
+    chromium(
+        "css", "until", "getComputedStyle(document.querySelector('h1')).color === 'rgb(1, 2, 3)'"
+    )
+    chromium("css", "until", "document.querySelectorAll('link[href*=\"/style.\"]').length === 1")
+    assert chromium("css", "value", "[window.kept, window.bare]") == [True, 0]
+    strict.write("static/style.css", own)
+    chromium(
+        "css", "until", "getComputedStyle(document.querySelector('h1')).color !== 'rgb(1, 2, 3)'"
+    )
+
+
+def test_a_mistake_is_shown_over_the_last_good_page_and_goes_with_the_next_good_save(
+    chromium: Chromium, strict: Preview
+) -> None:
+    strict.write("content/essays/wrong.md", "# Wrong\n\nFine.\n")
+    strict.await_body("/essays/wrong/", "Fine.")
+    opened(chromium, strict, "wrong", "/essays/wrong/")
+    broken = "# Wrong\n\nBad.\n\n```atention\nx: <img src=x onerror=alert(1)>\n```\n"
+    strict.write("content/essays/wrong.md", broken)
+    chromium("wrong", "until", f"!{BAR}.querySelector('section').hidden")
+    told = chromium("wrong", "value", f"{BAR}.querySelector('section').textContent")
+    assert "content/essays/wrong.md:5" in told
+    assert "hint: did you mean" in told
+    assert chromium(
+        "wrong", "value", "document.querySelector('article').textContent.includes('Fine.')"
+    )
+    chromium("wrong", "press", "Tab")
+    chromium("wrong", "value", f"{BAR}.querySelector('section button').focus()")
+    chromium("wrong", "press", "Escape")
+    assert chromium("wrong", "value", f"{BAR}.querySelector('section').hidden")
+    strict.write("content/essays/wrong.md", "# Wrong\n\nGood again.\n")
+    chromium("wrong", "until", "document.body.textContent.includes('Good again.')")
+    assert chromium("wrong", "value", f"{BAR}.querySelector('section').hidden")
+    assert chromium("wrong", "value", f"{BAR}.querySelector('.trouble').hidden")
+
+
+def test_the_bar_is_reached_and_closed_by_keyboard_and_touches_nothing(
+    chromium: Chromium, strict: Preview
+) -> None:
+    opened(chromium, strict, "bar", "/poems/owl/")
+    text = chromium("bar", "value", f"{BAR}.querySelector('.bar').textContent")
+    assert "line" in text
+    assert "built in" in text
+    size = "[document.documentElement.scrollHeight, document.body.getBoundingClientRect().height]"
+    before = chromium("bar", "value", size)
+    focused = f"{BAR}.activeElement?.className === 'close'"
+    for _ in range(40):
+        chromium("bar", "press", "Tab")
+        if chromium("bar", "value", focused):
+            break
+    assert chromium("bar", "value", focused)
+    chromium("bar", "press", "Enter")
+    assert chromium("bar", "value", f"{BAR}.querySelector('.bar').hidden")
+    assert chromium("bar", "value", size) == before
+    assert chromium("bar", "said") == []
+
+
+def test_a_page_that_is_not_there_is_shown_as_soon_as_it_is(
+    chromium: Chromium, strict: Preview
+) -> None:
+    chromium("coming", "open", f"{strict.address}/essays/coming/")
+    assert chromium("coming", "value", "document.title") == "Nothing here"
+    strict.write("content/essays/coming.md", "# Coming\n\nHere it is.\n")
+    chromium("coming", "until", "document.body.textContent.includes('Here it is.')")
+
+
+def test_a_picture_is_shown_anew(chromium: Chromium, strict: Preview) -> None:
+    def picture(width: int) -> str:
+        return f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="5"/>'
+
+    strict.write("content/essays/dot.svg", picture(5))
+    strict.write("content/essays/picture.md", "# Picture\n\n![a dot](dot.svg)\n")
+    strict.await_body("/essays/picture/", "dot.svg")
+    opened(chromium, strict, "picture", "/essays/picture/")
+    chromium("picture", "until", "document.querySelector('main img').naturalWidth === 5")
+    strict.write("content/essays/dot.svg", picture(7))
+    chromium("picture", "until", "document.querySelector('main img').naturalWidth === 7")
+
+
+def test_eight_tabs_load_and_all_are_told(chromium: Chromium, strict: Preview) -> None:
+    strict.write("content/essays/tabs.md", "# Tabs\n\nBefore.\n")
+    strict.await_body("/essays/tabs/", "Before.")
+    for number in range(8):
+        opened(chromium, strict, f"tab {number}", "/essays/tabs/")
+    strict.write("content/essays/tabs.md", "# Tabs\n\nAfterwards.\n")
+    for number in range(8):
+        chromium(f"tab {number}", "until", "document.body.textContent.includes('Afterwards.')")
+
+
+def test_what_was_edited_is_scrolled_to_where_asked_for(chromium: Chromium, serve: Serve) -> None:
+    preview = serve("--follow")
+    poem = "\n".join(f"line {number} of many" for number in range(200))
+    preview.write("content/poems/long.md", f"# Long\n\n{poem}\n")
+    preview.await_body("/poems/long/", "line 199")
+    opened(chromium, preview, "follow", "/poems/long/")
+    chromium("follow", "media", "prefers-reduced-motion", "reduce")
+    preview.write(
+        "content/poems/long.md", f"# Long\n\n{poem.replace('line 150 of', 'verse 150 of')}\n"
+    )
+    place = "[...document.querySelectorAll('#L151')].map((e) => e.getBoundingClientRect().top)[0]"
+    chromium("follow", "until", f"{place} > 0 && {place} < innerHeight")
+    chromium("follow", "until", "document.body.textContent.includes('verse 150 of')")
+    top = chromium("follow", "value", "scrollY")
+    preview.write(
+        "content/poems/long.md", f"# Long\n\n{poem.replace('line 151 of', 'verse 151 of')}\n"
+    )
+    chromium("follow", "until", "document.body.textContent.includes('verse 151 of')")
+    assert chromium("follow", "value", "scrollY") == top  # it was in sight
+
+
+class Evil(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><title>evil</title><body>")
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        pass
+
+
+@pytest.fixture
+def evil() -> Iterator[str]:
+    """Another site, at a name of its own."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Evil)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield f"http://evil.example:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_another_site_can_read_and_show_nothing(
+    chromium: Chromium, preview: Preview, evil: str
+) -> None:
+    chromium("evil", "open", evil)
+    page, picture = f"{preview.address}/essays/bench/", f"{preview.address}/favicon.svg"
+    load = "new Promise((done) => { const e = document.createElement('%s'); e.onload = () => done('loaded'); e.onerror = () => done('blocked'); e.src = '%s'; document.body.append(e) })"
+    assert chromium("evil", "value", load % ("img", picture)) == "blocked"
+    assert (
+        chromium("evil", "value", load % ("script", f"{preview.address}/.sitegen/client.js"))
+        == "blocked"
+    )
+    for mode in ("cors", "no-cors"):
+        asked = f"fetch('{page}', {{mode: '{mode}'}}).then((a) => a.text()).catch(() => 'blocked')"
+        assert chromium("evil", "value", asked) == "blocked"
+    frame = (
+        load % ("iframe", page)
+        + ".then(() => { try { return frames[0].document.body.textContent } catch { return 'blocked' } })"
+    )
+    assert chromium("evil", "value", frame) == "blocked"
+    channel = f"new Promise((done) => {{ const s = new WebSocket('ws://localhost:{preview.port}/.sitegen/live'); s.onopen = () => done('open'); s.onerror = () => done('blocked') }})"
+    assert chromium("evil", "value", channel) == "blocked"
+    # The name is made to lead here: the page has our address, and not our name.
+    chromium("rebound", "open", f"http://evil.example:{preview.port}/essays/bench/")
+    assert (
+        chromium("rebound", "value", "document.body.textContent").strip() == "this is not that host"
+    )
+    # A link from there is what it is anywhere.
+    chromium("evil", "value", f"location.href = '{page}'; 0")
+    chromium("evil", "until", "document.body?.textContent.includes('A first paragraph')")
+
+
+def test_the_sites_own_files_are_as_they_would_be_published(serve: Serve, tmp_path: Path) -> None:
+    preview = serve()
+    public = tmp_path / "public"
+    write_files(preview.site, "== content/essays/leaf.txt\na leaf\n")
+    preview.await_body("/essays/leaf.txt", "a leaf")
+    command = [
+        "sitegen",
+        "build",
+        "--drafts",
+        "--future",
+        "-q",
+        "-s",
+        str(preview.site),
+        "-o",
+        str(public),
+    ]
+    subprocess.run([str(HERE.parents[1] / ".venv/bin" / command[0]), *command[1:]], check=True)
+    files = [each for each in public.rglob("*") if each.is_file() and each.name != ".sitegen.json"]
+    assert len(files) > 20
+    for file in files:
+        path = f"/{file.relative_to(public).as_posix()}"
+        served = preview.body(path)
+        if file.suffix == ".html":
+            before, _, rest = served.partition('<script src="/.sitegen/client.js"')
+            served = before + rest.partition("</script>")[2]
+        assert served == file.read_text(encoding="utf-8"), path
+    own = {each.name for each in preview.site.iterdir()}
+    assert own == {"content", "site.toml", ".sitegen"}  # it wrote nothing but what it remembers
