@@ -56,6 +56,8 @@ def converged(store: Store, wanted: dict[str, str], own: frozenset[str] = frozen
     assert {path: live.get(path) for path in wanted} == wanted
     assert live.keys() - wanted.keys() <= record.retired.keys()
     assert not any(path.endswith((".html", ".xml")) for path in live.keys() - wanted.keys())
+    own_paths = {path for path in store.objects if path.startswith(OWN)}
+    assert own_paths <= record.retired.keys() | {RECORD}
     assert not record.pending
     assert record.files.keys() == wanted.keys()
 
