@@ -1,16 +1,18 @@
 """A site that stays open: a source is changed by itself, a page is rendered when it is asked for.
 
-Comes in: inputs, then one changed source after the other. Goes out: the file at a path, as a build
-would write it, and which paths are other files now. Where a change reaches further than the text
-of its page, all that is tied together is tied again; nothing is ever rendered before it is asked
-for. What cannot be parsed stays as it was, beside its problems.
+Comes in: inputs, then one changed source after the other. Goes out: for each of them another site,
+which shares with the one before whatever is not changed; so the last good one can be shown for as
+long as the newest is wrong. Where a change reaches further than the text of its page, all is tied
+together again. Nothing is rendered before it is asked for, and then it is what a build writes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import copy as copy_of
 from functools import lru_cache
 from pathlib import PurePosixPath
+from typing import Self
 
 import msgspec
 from msgspec.structs import replace
@@ -39,7 +41,7 @@ KEPT = 256
 
 
 class Live:
-    """A site in memory, and what is wrong with it."""
+    """A site in memory, and what is wrong with it. Changing one gives another."""
 
     def __init__(
         self, inputs: Inputs, choice: Choice, memory: Memory, run: Run, reader: Reader
@@ -72,6 +74,10 @@ class Live:
         """All paths that are known before anything is rendered."""
         yield from self._places
         yield from self._copies
+
+    def __contains__(self, path: str) -> bool:
+        """Whether there is a file at this path; those of figures have to be asked for."""
+        return path in self._places or path in self._copies or self.get(path) is not None
 
     def source_of(self, path: str) -> str | None:
         """The source whose page is at this path."""
@@ -107,14 +113,14 @@ class Live:
 
     # --- what is changed ---------------------------------------------------------------------
 
-    def change(self, original: Original) -> bool:
-        """Put other bytes in the place of a source; False where there is no such source.
+    def change(self, original: Original) -> Self | None:
+        """The site with other bytes in the place of a source; None where there is no such source.
 
-        Afterwards only what shows it is another file, or all is tied anew.
+        What cannot be parsed stays as it was, beside its problems.
         """
         row = self._rows.get(original.path)
         if row is None:
-            return False
+            return None
         originals = tuple(
             original if each.path == original.path else each for each in self._inputs.originals
         )
@@ -122,25 +128,30 @@ class Live:
         own = replace(inputs, originals=(original,))
         (new,) = parse_all(own, self._memory, self._run) or (None,)
         if new is None:
-            return False
-        if not new.plain:  # it cannot be parsed: what was there stays
-            self._rows[original.path] = replace(row, digest="", problems=new.problems)
-            return True
-        self._rows[original.path] = new
+            return None
+        other = copy_of(self)
+        if not new.plain:
+            new = replace(row, digest="", problems=new.problems)
+        other._rows = {**self._rows, original.path: new}
         if row.plain == new.plain:
-            self._moved |= row.placed != new.placed and original.path in self._knot.placed
-            self._reopen(inputs)
+            other._moved |= row.placed != new.placed and original.path in self._knot.placed
+            other._reopen(inputs)
         else:
-            self._open(inputs)
-        return True
+            other._open(inputs)
+        return other
 
-    def update(self, inputs: Inputs) -> bool:
-        """Put other inputs in the place of all; False where they are the same.
+    def update(self, inputs: Inputs) -> Self:
+        """The site with other inputs in the place of all; itself where they are the same.
 
         What stays as it was is not parsed again. Raises an ExceptionGroup for a damaged lock.
         """
         if inputs == self._inputs:
-            return False
+            return self
+        other = copy_of(self)
+        other._take_in(inputs)
+        return other
+
+    def _take_in(self, inputs: Inputs) -> None:
         if inputs.lock != self._inputs.lock:
             lines = {**self._memory.readings.lines, **read_lock(inputs.lock)}
             self._memory = self._memory._replace(readings=Readings(lines, self._reader))
@@ -154,7 +165,6 @@ class Live:
                 rows[path] = replace(self._rows[path], digest="", problems=row.problems)
         self._rows = rows
         self._open(inputs)
-        return True
 
     def _is_known(self, original: Original, rows: Mapping[str, Parsed]) -> bool:
         row, readings = rows.get(original.path), self._memory.readings
@@ -165,10 +175,13 @@ class Live:
             and readings.has(row.asked)
         )
 
-    def settle(self) -> None:
-        """Tie everything again if a mistake that was told of stands elsewhere now."""
-        if self._moved:
-            self._open(self._inputs)
+    def settle(self) -> Self:
+        """The site tied again if a mistake that it tells of stands elsewhere now."""
+        if not self._moved:
+            return self
+        other = copy_of(self)
+        other._open(self._inputs)
+        return other
 
     def _open(self, inputs: Inputs) -> None:
         """Tie everything together."""

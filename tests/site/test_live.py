@@ -60,14 +60,22 @@ class Opened:
         choice = Choice(now=NOW, drafts=False, future=False)
         self.live = Live(inputs, choice, Memory(self.memo), run_here, self.models)
 
-    def edit(self, path: str, old: str, new: str) -> bool:
-        """Replace a text in a source, and tell the open site."""
+    def edit(self, path: str, old: str, new: str) -> Live:
+        """Replace a text in a source, and tell the open site; what it was before."""
         file = self.root / path
         text = file.read_text(encoding="utf-8")
         assert old in text
         file.write_text(text.replace(old, new), encoding="utf-8")
         (original,) = (each for each in read_inputs(self.root).originals if each.path == path)
-        return self.live.change(original)
+        before, changed = self.live, self.live.change(original)
+        assert changed
+        self.live = changed
+        return before
+
+    def update(self) -> bool:
+        """Look at the whole folder; whether anything is other than it was."""
+        before, self.live = self.live, self.live.update(read_inputs(self.root))
+        return self.live is not before
 
     def is_as_built(self) -> bool:
         """Whether every file of a clean build is the same here, and the problems too."""
@@ -77,7 +85,7 @@ class Opened:
         )  # fmt: skip
         files = built.snapshot.artifacts
         assert files
-        self.live.settle()
+        self.live = self.live.settle()
         assert self.live.problems == built.snapshot.problems
         assert {*self.live.paths} <= {*files}
         return all(self.live.get(path) == files[path] for path in files)
@@ -112,9 +120,9 @@ def test_every_file_is_as_a_build_writes_it(opened: Opened) -> None:
 def test_after_an_edit_every_file_is_as_a_build_writes_it(
     opened: Opened, path: str, old: str, new: str
 ) -> None:
-    assert opened.edit(path, old, new)
+    opened.edit(path, old, new)
     assert opened.is_as_built()
-    assert opened.edit(path, new, old)
+    opened.edit(path, new, old)
     assert opened.is_as_built()
 
 
@@ -128,14 +136,27 @@ def test_a_source_that_cannot_be_parsed_leaves_its_page_as_it_was(opened: Opened
     before = opened.live.get("posts/a/index.html")
     (opened.root / "content/posts/a.md").write_bytes(b"\xff\xfe\x00")
     (original,) = (o for o in read_inputs(opened.root).originals if o.path.endswith("a.md"))
-    assert opened.live.change(original)
-    assert opened.live.get("posts/a/index.html") == before
-    assert any("a.md" in str(each.span) for each in opened.live.problems)
+    changed = opened.live.change(original)
+    assert changed
+    assert changed.get("posts/a/index.html") == before
+    assert any("a.md" in str(each.span) for each in changed.problems)
+    assert opened.live.problems == ()
+
+
+def test_the_site_before_an_edit_stays_what_it_was(opened: Opened) -> None:
+    paths = [*opened.live.paths]
+    files = [opened.live.get(path) for path in paths]
+    before = opened.edit("content/posts/a.md", "title: A", "title: Another")
+    opened.edit("content/posts/a.md", "The first text", "Another text")
+    (opened.root / "content/posts/b.md").unlink()
+    assert opened.update()
+    assert [*before.paths] == paths
+    assert [before.get(path) for path in paths] == files
 
 
 def test_a_source_that_is_not_known_is_left_to_a_new_start(opened: Opened) -> None:
     (original, *_) = read_inputs(opened.root).originals
-    assert not opened.live.change(replace(original, path="content/posts/new.md"))
+    assert opened.live.change(replace(original, path="content/posts/new.md")) is None
 
 
 def test_only_what_is_asked_for_is_rendered(
@@ -183,14 +204,14 @@ def test_after_any_other_change_every_file_is_as_a_build_writes_it(
     opened: Opened, files: str
 ) -> None:
     write_files(opened.root, files)
-    assert opened.live.update(read_inputs(opened.root))
+    assert opened.update()
     assert opened.is_as_built()
-    assert not opened.live.update(read_inputs(opened.root))
+    assert not opened.update()
 
 
 def test_a_source_that_is_gone_takes_its_page_with_it(opened: Opened) -> None:
     (opened.root / "content/posts/a.md").unlink()
-    assert opened.live.update(read_inputs(opened.root))
+    assert opened.update()
     assert opened.live.get("posts/a/index.html") is None
     assert opened.is_as_built()
 
@@ -209,7 +230,7 @@ def test_what_stays_as_it_was_is_not_parsed_again(
 
     monkeypatch.setattr(parsing, "parse_one", noted)
     write_files(opened.root, "== content/posts/new.md\nNew.\n")
-    assert opened.live.update(read_inputs(opened.root))
+    assert opened.update()
     assert parsed == ["content/posts/new.md"]
 
 
