@@ -205,7 +205,7 @@ def _with_marks(pieces: Sequence[Piece], text: str) -> list[Piece]:
     found, until = list[Piece](), len(text)
     for piece in reversed(pieces):
         end = piece.end
-        while not piece.special and end < until and category(text[end])[0] == "M":
+        while end < until and category(text[end])[0] == "M":
             end += 1
         until = until if piece.special else piece.start
         found.append(replace(piece, end=end))
