@@ -6,6 +6,7 @@ Comes in: the entries of a block, and somebody who knows what models made of tex
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Literal, get_args
@@ -32,6 +33,10 @@ WHOLE: Mapping[str, tuple[Quantity, str]] = {
 """Views of a whole text: what they show, and which kind of model knows it."""
 BY_HAND = frozenset({"steps", "scale"})
 LONGEST_TEXT = 20_000
+
+
+HANGUL = re.compile("[\uac00-\ud7a3]")
+"""Syllables of Korean, which puts spaces between words, unlike others that are as wide."""
 
 
 class Unread(Exception):  # noqa: N818 - it is no mistake: somebody has to read, and draw again
@@ -235,4 +240,5 @@ def _continues(before: Piece, piece: Piece, text: str, *, merge: bool) -> bool:
 
 def _is_inner(char: str) -> bool:
     """Whether it can stand inside a word; Han characters are words by themselves."""
-    return east_asian_width(char) not in "WF" and (char.isalnum() or category(char)[0] == "M")
+    wide = east_asian_width(char) in "WF" and not HANGUL.match(char)
+    return not wide and (char.isalnum() or category(char)[0] == "M")
