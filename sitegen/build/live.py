@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from copy import copy as copy_of
+from datetime import datetime
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Self
@@ -17,7 +18,7 @@ from typing import Self
 import msgspec
 from msgspec.structs import replace
 
-from sitegen.build.knot import Choice, Knot, Piece, tie
+from sitegen.build.knot import Choice, Knot, Piece, is_current, tie
 from sitegen.build.parsing import parse_all, text_of
 from sitegen.build.readings import Reader, Readings
 from sitegen.build.rendering import (
@@ -29,11 +30,19 @@ from sitegen.build.rendering import (
     rendered,
     wanted_of,
 )
-from sitegen.build.stage import Inputs, Memory, Parsed, Run, mistakes_in
+from sitegen.build.stage import (
+    Inputs,
+    Memory,
+    Parsed,
+    Run,
+    mistakes_in,
+    outline_key,
+    text_key,
+)
 from sitegen.discover import Original
 from sitegen.errors import Problem, in_order
 from sitegen.lock import read_lock
-from sitegen.model import Artifact, Asset, Document, Feed, Listing, Page, Prompt, Redirect
+from sitegen.model import Artifact, Asset, Document, Feed, Listing, Page, Redirect
 from sitegen.routes import source_output
 
 KEPT = 256
@@ -65,9 +74,28 @@ class Live:
         return tuple(in_order(found))
 
     @property
-    def lines(self) -> Mapping[Prompt, bytes]:
-        """What is known of real models' readings, those of now among them."""
-        return self._memory.readings.lines
+    def inputs(self) -> Inputs:
+        """What it is made of."""
+        return self._inputs
+
+    def is_current(self, now: datetime) -> bool:
+        """Whether the same sources are published at another time."""
+        return is_current(self._knot.since, self._knot.until, now)
+
+    def trial(self) -> tuple[Problem, ...]:
+        """What is wrong with the templates: a page of each is rendered."""
+        first: dict[str, str] = {}
+        for path, piece in self._places.items():
+            if piece.template:
+                first.setdefault(piece.template, path)
+        files = map(self.get, first.values())
+        return tuple(problem for each in files if isinstance(each, tuple) for problem in each)
+
+    def keys(self) -> Iterator[bytes]:
+        """What of the memo is needed to change it."""
+        for row in self._rows.values():
+            yield outline_key(row.key)
+            yield text_key(row.key)
 
     @property
     def paths(self) -> Iterator[str]:

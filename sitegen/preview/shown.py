@@ -1,21 +1,24 @@
-"""A build that is served, and the pages of it that somebody looks at.
+"""A site that is served, and the pages of it that somebody looks at.
 
-Comes in: a build. Goes out: pages by the path of their address, with what the bar tells of them.
+Comes in: an open site. Goes out: pages by the path of their address, with what the bar tells of
+them. A page is rendered when it is first asked for.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from datetime import datetime
+from html import escape
 from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from sitegen.build import Built
+from sitegen.build.live import Live
 from sitegen.discover.reading import open_regular
+from sitegen.errors import Problem, SiteError
 from sitegen.model import Artifact, Body, Config, Document, Stanza, Value, VerseSlot
 
 HELD = 128 << 20  # bytes of pages and files that are kept ready
@@ -39,19 +42,11 @@ class Page(Value, frozen=True):
 
 
 class Shown:
-    """A build that is served. `held`: its pages that were asked for, by output path."""
+    """A site that is served. `held`: its pages that were asked for, by output path."""
 
-    def __init__(self, built: Built, config: Config, now: datetime) -> None:
-        self.built, self.config, self.now = built, config, now
-        self.entries = built.snapshot.entries
+    def __init__(self, live: Live, config: Config, now: datetime) -> None:
+        self.live, self.config, self.now = live, config, now
         self.held: dict[str, Page] = {}
-        self.sources = {
-            path: made.name
-            for made in built.plan.made
-            if made.name in built.plan.sources
-            for path, entry in made.files
-            if entry.type.startswith("text/html")
-        }
 
     def output(self, path: str) -> str:
         """The file of the output that a path of an address means; empty if it is outside."""
@@ -66,14 +61,20 @@ class Shown:
         return self.config.base + (output.removesuffix(INDEX) if inside else output)
 
     def page(self, output: str) -> Page | None:
-        """A file of the output, made ready; None if the disk has lost what is copied."""
-        artifact = self.built.snapshot.artifacts[output]
+        """A file of the output, made ready; None if there is none, or the disk has lost it."""
+        artifact = self.live.get(output)
+        if artifact is None:
+            return None
+        if not isinstance(artifact, Artifact):
+            return _failed(artifact)
         data = _bytes_of(artifact)
         if data is None:
             return None
-        page = Page(data=data, type=artifact.media_type, etag=self.entries[output].sha256[:32])
-        source = self.sources.get(output)
-        return _described(page, self.built.document(source), self) if source else page
+        page = Page(data=data, type=artifact.media_type, etag=artifact.digest[:32])
+        source = self.live.source_of(output)
+        if source is None or not page.type.startswith("text/html"):
+            return page
+        return _described(page, self.live.document(source), self)
 
     def hold(self, output: str, page: Page) -> None:
         """Keep a page ready; what was asked for longest ago makes room."""
@@ -82,12 +83,24 @@ class Shown:
         while size > HELD and len(self.held) > 1:
             size -= len(self.held.pop(next(iter(self.held))).data)
 
+    def keep(self, former: Shown, changed: Collection[str]) -> None:
+        """Hold what was held before, but for outputs that may have other bytes now."""
+        self.held = {path: page for path, page in former.held.items() if path not in changed}
+
+
+def _failed(problems: Collection[Problem]) -> Page:
+    """What takes the place of a page that cannot be rendered."""
+    told = "\n".join(each.message for each in problems) or "the templates cannot be read"
+    text = f"<!doctype html><html lang=en><title>Wrong</title><pre>{escape(told)}</pre></html>"
+    data = text.encode()
+    return Page(data=data, type="text/html; charset=utf-8", etag="")
+
 
 def _bytes_of(artifact: Artifact) -> bytes | None:
-    """What is in a file; a copy only as it was when the site was built."""
+    """What is in a file; a copy only as it was when the site was read."""
     if artifact.data is not None or artifact.file is None:
         return artifact.data
-    with suppress(OSError):
+    with suppress(OSError, SiteError):
         with open(open_regular(artifact.file), "rb") as stream:  # noqa: PTH123 - a descriptor
             data = stream.read()
         if hashlib.sha256(data).hexdigest() == artifact.digest:

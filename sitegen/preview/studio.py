@@ -1,7 +1,9 @@
-"""The site in memory: the newest good build, and what of it is being looked at.
+"""The site in memory: the newest good state of it, and what of it is being looked at.
 
 Comes in: a site's folder, and hints of what changed in it. Goes out: `Change`s, and pages by their
-path as a browser asks for it. A failed build replaces nothing. Nothing is written but the memo.
+path as a browser asks for it. A hint at a source is looked at by itself, which costs the same on a
+site of any size; for any other hint, and behind each of them, the whole folder is looked at. What
+is wrong replaces nothing. Nothing is written but the memo.
 """
 
 from __future__ import annotations
@@ -9,19 +11,25 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from difflib import get_close_matches
+from hashlib import file_digest
 from itertools import chain
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from sitegen.build import Built, Inputs, Memory, Plan
+from sitegen.build.knot import Choice
+from sitegen.build.live import Live
+from sitegen.build.stage import Inputs, Memory
+from sitegen.discover import Original
+from sitegen.discover.reading import open_regular
 from sitegen.errors import Problem, SiteError, SourceError
 from sitegen.inputs import Survey, read_inputs, survey
-from sitegen.making import Chosen, Clock, make, read_clock
+from sitegen.making import Clock, read_clock, read_with, run_with
 from sitegen.memo import Memo
-from sitegen.model import Config, Value
+from sitegen.model import Value
 from sitegen.preview.shown import INDEX, Page, Shown
 from sitegen.receipts import FOLDER, needed
 from sitegen.screen import Screen
@@ -30,7 +38,7 @@ NEAR, LONGEST_NEAR = 6, 200
 
 
 class Change(Value, frozen=True):
-    """What a refresh came to. `paths`: what has other bytes now; `saved`: why; `problems`: all."""
+    """What a refresh came to. `paths`: what may have other bytes; `saved`: why; `problems`: all."""
 
     paths: frozenset[str] = frozenset()
     saved: tuple[str, ...] = ()
@@ -47,85 +55,91 @@ class Studio:
         self.site, self.drafts = site, drafts
         self.problems: tuple[Problem, ...] = ()
         self._memo = Memo(site / FOLDER)
-        self._plan: Plan | None = None
         self._seen: Survey | None = None
-        self._done = b""  # digest of what was built last
-        self._lock = (b"", b"")  # figures.lock on the disk, and with what was read since
+        self._live: Live | None = None
+        self._files: dict[str, Original] = {}
         self._shown: Shown | None = None
         self._good = False
         self._working = threading.Lock()
 
     # --- building --------------------------------------------------------------------------------
 
-    def refresh(self, hints: Collection[Path] = ()) -> Change:  # noqa: ARG002 - the whole is read
-        """Look at the disk and build what is new. Never raises for what a writer can do."""
+    def refresh(self, hints: Collection[Path] = ()) -> Change:
+        """Look at the disk and take in what is new. Never raises for what a writer can do."""
         begun = time.perf_counter()
         with self._working:
-            change = self._refresh()
+            try:
+                change = self._look_at(hints) or self._look()
+            except (SiteError, ExceptionGroup, OSError) as error:
+                self._good = False
+                change = Change(problems=tuple(_mistakes(error)), good=False)
         self.problems = change.problems
         return replace(change, seconds=time.perf_counter() - begun)
 
-    def _refresh(self) -> Change:
-        saved: tuple[str, ...] = ()
-        try:
-            seen = survey(self.site)
-            saved, self._seen = tuple(_differences(self._seen, seen)), seen
-            if (key := seen.digest()) == self._done:
-                return Change(problems=self.problems, good=self._good)
-            self._done = b""
-            built, config = self._build(read_inputs(self.site, seen))
-            self._done = key
-        except (SiteError, ExceptionGroup, OSError) as error:
-            self._done, self._good = b"", False
-            return Change(problems=tuple(_mistakes(error)), saved=saved, good=False)
-        problems = built.snapshot.problems
-        good = not any(each.severity == "error" for each in problems)
-        paths: frozenset[str] = frozenset()
-        if good or self._plan is None:  # as long as nothing was good, some of it is better
-            paths = self._show(Shown(built, config, read_clock()))
-        if good:
-            self._plan = built.plan
-        self._good = good
-        return Change(paths=paths, saved=saved, problems=problems, good=good)
+    def _look_at(self, hints: Collection[Path]) -> Change | None:
+        """Take in sources that are known; None for anything else, and if it was wrong before."""
+        live, saved = self._live, list[str]()
+        if live is None or not any(os.fspath(hint) in self._files for hint in hints):
+            return None
+        for hint in hints:
+            original = self._files.get(os.fspath(hint))
+            digest = _digest(original.file) if original else None
+            if original is None and not os.path.isdir(hint) and os.path.lexists(hint):  # noqa: PTH112
+                return None
+            if original is None or digest == original.digest:
+                continue  # a folder, or what was gone before we looked
+            changed = live.change(replace(original, digest=digest)) if digest else None
+            if changed is None:
+                return None
+            live = changed
+            saved.append(original.path)
+        if not saved:
+            return Change(problems=self.problems, good=self._good)
+        return self._take(live, live.problems, saved)
 
-    def _build(self, inputs: Inputs) -> tuple[Built, Config]:
-        if inputs.lock != self._lock[0]:
-            self._lock = inputs.lock, inputs.lock
-        screen = Screen(self.site, as_json=False, quiet=True, verbose=False)
-        built = make(
-            screen,
-            Clock(),
-            replace(inputs, lock=self._lock[1]),
-            Chosen(read_clock(), drafts=self.drafts, future=self.drafts),
-            jobs=1,
-            memory=Memory(self._memo, self._plan),
-        )
-        if built.lock is not None:  # `build` will write it; here it is only remembered
-            self._lock = inputs.lock, built.lock
-        return built, inputs.config
+    def _look(self) -> Change:
+        """Look at the whole folder."""
+        seen = survey(self.site)
+        saved, former = list(_differences(self._seen, seen)), self._seen
+        self._seen = seen
+        inputs, now = read_inputs(self.site, seen), read_clock()
+        live = self._live
+        if live is None or not live.is_current(now):
+            live = self._open(inputs, now)
+        live = live.update(inputs).settle()
+        if live is self._live and self._good:
+            return Change(problems=self.problems)
+        dressed = former is not None and former.templates == seen.templates and self._good
+        trial = () if dressed else live.trial()
+        return self._take(live, (*live.problems, *trial), saved, whole=True)
 
-    def _show(self, shown: Shown) -> frozenset[str]:
-        """Serve a build from now on: the paths that have other bytes than in the one before."""
-        former = self._shown
-        old = former.entries if former else {}
-        changed = [
-            path
-            for path in {**old, **shown.entries}
-            if path not in old or path not in shown.entries or old[path] != shown.entries[path]
-        ]
-        for path, page in former.held.items() if former else ():
-            same = old[path] == shown.entries.get(path)
-            new = page if same else shown.page(path) if path in shown.entries else None
-            if new:
-                shown.held[path] = new
-        self._shown = shown
-        return frozenset(map(shown.path, changed))
+    def _open(self, inputs: Inputs, now: datetime) -> Live:
+        screen, clock = Screen(self.site, as_json=False, quiet=True, verbose=False), Clock()
+        choice = Choice(now=now, drafts=self.drafts, future=self.drafts)
+        run, read = run_with(screen, clock, inputs), read_with(screen, clock)
+        return Live(inputs, choice, Memory(self._memo), run, read)
+
+    def _take(
+        self, live: Live, problems: Sequence[Problem], saved: Sequence[str], *, whole: bool = False
+    ) -> Change:
+        """Serve the newest state of the site from now on, unless it is wrong."""
+        self._live = live
+        self._files = {os.fspath(each.file): each for each in live.inputs.originals}
+        self._good = not any(each.severity == "error" for each in problems)
+        outputs = {output for source in saved for output in live.showing(source)}
+        if self._good or self._shown is None:  # as long as nothing was good, some of it is better
+            shown = Shown(live, live.inputs.config, read_clock())
+            if self._shown and not whole:
+                shown.keep(self._shown, outputs)
+            self._shown = shown
+        paths = frozenset(map(self._shown.path, outputs)) if self._good else frozenset[str]()
+        return Change(paths=paths, saved=tuple(saved), problems=tuple(problems), good=self._good)
 
     def rest(self) -> None:
         """Write what is to be remembered, when there is nothing else to do."""
-        plan = self._plan
+        live = self._live
         with self._working:
-            self._memo.settle(lambda: chain(needed(self.site), plan.keys() if plan else ()))
+            self._memo.settle(lambda: chain(needed(self.site), live.keys() if live else ()))
 
     # --- what is served --------------------------------------------------------------------------
 
@@ -140,33 +154,42 @@ class Studio:
         return shown.held.get(shown.output(path)) if shown else None
 
     def get(self, path: str) -> Page | None:
-        """A page or file by its path, decoded; what nobody asked for yet waits for a build."""
+        """A page or file by its path, decoded; what nobody asked for yet is rendered now."""
         page = self.held(path)
-        if page is None and self.has(path):
+        if page is None:
             with self._working:
                 shown = self._shown
                 output = shown.output(path) if shown else ""
-                if shown and output in shown.entries:
-                    page = shown.page(output)
-                    if page:
-                        shown.hold(output, page)
+                page = shown.page(output) if shown and output else None
+                if shown and page:
+                    shown.hold(output, page)
         return page
 
     def has(self, path: str) -> bool:
         """Whether there is something at this path."""
         shown = self._shown
-        return shown is not None and shown.output(path) in shown.entries
+        output = shown.output(path) if shown else ""
+        return shown is not None and bool(output) and output in shown.live
 
     def near(self, path: str) -> list[str]:
         """The pages whose paths are most like this one, best first."""
         shown = self._shown
         if shown is None:
             return []
-        pages = [shown.path(each) for each in shown.entries if each.endswith(INDEX)]
+        pages = [shown.path(each) for each in shown.live.paths if each.endswith(INDEX)]
         return get_close_matches(path[:LONGEST_NEAR], pages, n=NEAR, cutoff=0.4)
 
 
 # --- the disk ------------------------------------------------------------------------------------
+
+
+def _digest(file: str) -> str | None:
+    """Of the bytes of a file; None if it cannot be read."""
+    try:
+        with open(open_regular(file), "rb") as stream:  # noqa: PTH123 - a descriptor
+            return file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def _differences(old: Survey | None, new: Survey) -> Iterator[str]:
