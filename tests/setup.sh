@@ -7,9 +7,12 @@ cd "$(dirname "$0")/.."
 declare -A package=(
   [chromium]=chromium
   [java]=default-jre-headless
+  [nano]=nano
   [node]=nodejs
   [npm]=npm
   [pdftotext]=poppler-utils
+  [tmux]=tmux
+  [vi]=vim-tiny
   # What a site is deployed by and to.
   [git]=git
   [nginx]=nginx-light

@@ -5,6 +5,7 @@
 "use strict";
 (() => {
   const me = document.currentScript;
+  if (!me?.hasAttribute("data-etag")) return; // not as the server put it there
   const OURS = "sitegen-preview";
   const ours = new WeakSet(); // nodes of the page that no source knows
   let source = document.documentElement.cloneNode(true); // as it came, whatever a reader does to the page
@@ -61,32 +62,59 @@
       end < Math.min(old.length, fresh.length) - start &&
       alike(old[old.length - 1 - end], fresh[fresh.length - 1 - end])
     ) end++;
-    let at = start; // of the old ones, the first that is still to be placed
-    const last = old.length - end;
-    for (const node of fresh.slice(start, fresh.length - end)) {
-      const match = findMatch(node, old, at, last);
-      if (match < 0) {
-        if (node.nodeName === "SCRIPT") throw new Error("a new script");
-        const made = document.importNode(node, true);
-        live.insertBefore(made, at < kids.length ? kids[at] : kids.at(-1)?.nextSibling ?? null);
-        found.push(made.nodeType === Node.ELEMENT_NODE ? made : live);
-        continue;
-      }
-      while (at < match) kids[at++].remove();
-      patch(kids[at], old[at], node, found);
-      at++;
+    const rest = [old.slice(start, old.length - end), fresh.slice(start, fresh.length - end)];
+    const pairs = [...common(...rest), [rest[0].length, rest[1].length]];
+    let i = 0, j = 0;
+    for (const [m, n] of pairs) {
+      const spot = kids[start + m] ?? kids.at(-1)?.nextSibling ?? null;
+      patchRun(live, kids.slice(start + i, start + m), rest[0].slice(i, m), rest[1].slice(j, n), spot, found);
+      [i, j] = [m + 1, n + 1];
     }
-    while (at < last) kids[at++].remove();
   }
 
-  /** The old node that a fresh one comes from: the same, the one of its id, or the next of its kind. */
-  function findMatch(node, old, at, last) {
-    const reach = Math.min(last, at + 64);
-    for (let i = at; i < reach; i++) if (alike(old[i], node)) return i;
-    for (let i = at; node.id && i < reach; i++) if (related(old[i], node)) return i;
-    if (at >= last || node.id) return -1;
-    for (let i = at; i < reach && i < at + 3; i++) if (related(old[i], node)) return i;
-    return -1;
+  /** Between two nodes that stayed: what is of one kind is patched, in order; the rest goes or comes. */
+  function patchRun(live, kids, old, fresh, spot, found) {
+    let at = 0;
+    for (const node of fresh) {
+      const match = old.findIndex((each, i) => i >= at && related(each, node));
+      if (match >= 0) {
+        while (at < match) kids[at++].remove();
+        patch(kids[at], old[at], node, found);
+        at++;
+        continue;
+      }
+      if (node.nodeName === "SCRIPT") throw new Error("a new script");
+      const made = document.importNode(node, true);
+      live.insertBefore(made, kids[at] ?? spot);
+      found.push(made.nodeType === Node.ELEMENT_NODE ? made : live);
+    }
+    while (at < kids.length) kids[at++].remove();
+  }
+
+  /** The longest list of nodes that both have in one order, as pairs of places. */
+  function common(old, fresh) {
+    const wide = fresh.length + 1;
+    if (old.length * wide > 250_000) return [];
+    const names = new Map();
+    const nameOf = (node) => {
+      const text = node.nodeType === Node.ELEMENT_NODE ? node.outerHTML : `${node.nodeName} ${node.data}`;
+      return names.get(text) ?? names.set(text, names.size).get(text);
+    };
+    const [a, b] = [old.map(nameOf), fresh.map(nameOf)];
+    const best = new Uint16Array((a.length + 1) * wide);
+    for (let i = a.length - 1; i >= 0; i--) {
+      for (let j = b.length - 1; j >= 0; j--) {
+        const [skipped, other] = [best[(i + 1) * wide + j], best[i * wide + j + 1]];
+        best[i * wide + j] = a[i] === b[j] ? best[(i + 1) * wide + j + 1] + 1 : Math.max(skipped, other);
+      }
+    }
+    const pairs = [];
+    for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+      if (a[i] === b[j]) pairs.push([i++, j++]);
+      else if (best[(i + 1) * wide + j] >= best[i * wide + j + 1]) i++;
+      else j++;
+    }
+    return pairs;
   }
 
   /** Another style sheet in the place of one, without a moment with neither. */

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import queue
 import re
 import select
@@ -14,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -107,16 +107,12 @@ class Preview:
         """All that comes back for these bytes, until the server ends the connection."""
         raw = request if isinstance(request, bytes) else request.encode("latin-1")
         with socket.create_connection(("127.0.0.1", self.port), timeout) as line:
-            try:
+            with suppress(BrokenPipeError, ConnectionResetError):  # it has heard enough
                 line.sendall(raw)
-            except (BrokenPipeError, ConnectionResetError):
-                pass  # it has heard enough
             answer = b""
-            try:
+            with suppress(ConnectionResetError):
                 while part := line.recv(65536):
                     answer += part
-            except ConnectionResetError:
-                pass
             return answer
 
     def ask(self, path: str, *headers: str, method: str = "GET", host: str = "") -> tuple[int, str]:
@@ -256,11 +252,3 @@ def tab() -> Iterator[OpenTab]:
     yield opened
     for each in tabs:
         each.close()
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

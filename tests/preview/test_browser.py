@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from tests.preview.conftest import Preview, Serve
-from tests.sites import write_files
 
 HERE = Path(__file__).parent
 BAR = "document.querySelector('sitegen-preview')?.shadowRoot"
@@ -117,12 +116,12 @@ def test_a_save_is_patched_in_and_the_reader_stays_where_they_are(
     assert chromium("patch", "value", "String(getSelection())") == "Bench"
     strict.write("content/essays/long.md", TEXT)
     chromium("patch", "until", "!document.body.textContent.includes('New.')")
-    fresh = "fetch(location).then((a) => a.text()).then((t) => new DOMParser().parseFromString(t, 'text/html').body.innerHTML)"
-    same = chromium(
-        "patch",
-        "value",
-        f"document.querySelector('details').open = false; {fresh}.then((t) => t === document.body.innerHTML)",
+    fresh = (
+        "fetch(location).then((answer) => answer.text()).then((text) =>"
+        " new DOMParser().parseFromString(text, 'text/html').body.innerHTML)"
     )
+    chromium("patch", "value", "document.querySelector('details').open = false")
+    same = chromium("patch", "value", f"{fresh}.then((text) => text === document.body.innerHTML)")
     assert same
     assert chromium("patch", "said") == []
 
@@ -132,10 +131,13 @@ def test_a_style_sheet_is_swapped_and_there_is_always_one(
 ) -> None:
     own = (HERE.parents[1] / "static/style.css").read_text(encoding="utf-8")
     opened(chromium, strict, "css", "/essays/other/")
-    watch = (
-        "window.kept = true; window.bare = 0; new MutationObserver(() => { if (![...document.styleSheets]"
-        ".some((s) => s.href?.includes('style.'))) window.bare++ }).observe(document.head, {childList: true})"
-    )
+    watch = """
+      window.kept = true;
+      window.bare = 0;
+      const has = () => [...document.styleSheets].some((each) => each.href?.includes("style."));
+      const look = () => (window.bare += !has());
+      new MutationObserver(look).observe(document.head, { childList: true });
+    """
     chromium("css", "value", watch)
     strict.write("static/style.css", own + "h1{color:rgb(1,2,3)}")
     chromium(
@@ -271,62 +273,57 @@ def evil() -> Iterator[str]:
     server.server_close()
 
 
+LOAD = """new Promise((done) => {
+  const element = document.createElement("%s");
+  element.onload = () => done("loaded");
+  element.onerror = () => done("blocked");
+  element.src = "%s";
+  document.body.append(element);
+})"""
+LOOK = """.then(() => {
+  try {
+    return frames[0].document.body.textContent;
+  } catch {
+    return "blocked";
+  }
+})"""
+CHANNEL = """new Promise((done) => {
+  const socket = new WebSocket("ws://localhost:%s/.sitegen/live");
+  socket.onopen = () => done("loaded");
+  socket.onerror = () => done("blocked");
+})"""
+
+
+def tries(preview: Preview) -> list[str]:
+    """Ways in which a page may use another one; each gives `blocked` if it could not."""
+    page = f"{preview.address}/essays/bench/"
+    fetch = "fetch('%s', {mode: '%s'}).then(() => 'loaded', () => 'blocked')"
+    return [
+        LOAD % ("img", f"{preview.address}/essays/dot.svg"),
+        LOAD % ("script", f"{preview.address}/.sitegen/client.js"),
+        fetch % (page, "cors"),
+        fetch % (page, "no-cors"),
+        CHANNEL % preview.port,
+    ]
+
+
 def test_another_site_can_read_and_show_nothing(
     chromium: Chromium, preview: Preview, evil: str
 ) -> None:
+    dot = '<svg xmlns="http://www.w3.org/2000/svg" width="5" height="5"/>'
+    preview.write("content/essays/dot.svg", dot)
+    preview.await_body("/essays/dot.svg", "svg")
+    page = f"{preview.address}/essays/bench/"
+    opened(chromium, preview, "own", "/essays/bench/")
     chromium("evil", "open", evil)
-    page, picture = f"{preview.address}/essays/bench/", f"{preview.address}/favicon.svg"
-    load = "new Promise((done) => { const e = document.createElement('%s'); e.onload = () => done('loaded'); e.onerror = () => done('blocked'); e.src = '%s'; document.body.append(e) })"
-    assert chromium("evil", "value", load % ("img", picture)) == "blocked"
-    assert (
-        chromium("evil", "value", load % ("script", f"{preview.address}/.sitegen/client.js"))
-        == "blocked"
-    )
-    for mode in ("cors", "no-cors"):
-        asked = f"fetch('{page}', {{mode: '{mode}'}}).then((a) => a.text()).catch(() => 'blocked')"
-        assert chromium("evil", "value", asked) == "blocked"
-    frame = (
-        load % ("iframe", page)
-        + ".then(() => { try { return frames[0].document.body.textContent } catch { return 'blocked' } })"
-    )
-    assert chromium("evil", "value", frame) == "blocked"
-    channel = f"new Promise((done) => {{ const s = new WebSocket('ws://localhost:{preview.port}/.sitegen/live'); s.onopen = () => done('open'); s.onerror = () => done('blocked') }})"
-    assert chromium("evil", "value", channel) == "blocked"
+    for each in tries(preview):
+        assert chromium("own", "value", each) == "loaded"
+        assert chromium("evil", "value", each) == "blocked"
+    assert chromium("evil", "value", LOAD % ("iframe", page) + LOOK) == "blocked"
     # The name is made to lead here: the page has our address, and not our name.
     chromium("rebound", "open", f"http://evil.example:{preview.port}/essays/bench/")
-    assert (
-        chromium("rebound", "value", "document.body.textContent").strip() == "this is not that host"
-    )
+    told = chromium("rebound", "value", "document.body.textContent")
+    assert told.strip() == "this is not that host"
     # A link from there is what it is anywhere.
     chromium("evil", "value", f"location.href = '{page}'; 0")
     chromium("evil", "until", "document.body?.textContent.includes('A first paragraph')")
-
-
-def test_the_sites_own_files_are_as_they_would_be_published(serve: Serve, tmp_path: Path) -> None:
-    preview = serve()
-    public = tmp_path / "public"
-    write_files(preview.site, "== content/essays/leaf.txt\na leaf\n")
-    preview.await_body("/essays/leaf.txt", "a leaf")
-    command = [
-        "sitegen",
-        "build",
-        "--drafts",
-        "--future",
-        "-q",
-        "-s",
-        str(preview.site),
-        "-o",
-        str(public),
-    ]
-    subprocess.run([str(HERE.parents[1] / ".venv/bin" / command[0]), *command[1:]], check=True)
-    files = [each for each in public.rglob("*") if each.is_file() and each.name != ".sitegen.json"]
-    assert len(files) > 20
-    for file in files:
-        path = f"/{file.relative_to(public).as_posix()}"
-        served = preview.body(path)
-        if file.suffix == ".html":
-            before, _, rest = served.partition('<script src="/.sitegen/client.js"')
-            served = before + rest.partition("</script>")[2]
-        assert served == file.read_text(encoding="utf-8"), path
-    own = {each.name for each in preview.site.iterdir()}
-    assert own == {"content", "site.toml", ".sitegen"}  # it wrote nothing but what it remembers

@@ -80,8 +80,10 @@ def test_no_path_leads_to_the_disk(preview: Preview, path: str) -> None:
         (b"TRACE / HTTP/1.1\r\nHost: HERE\r\n\r\n", {405}),
         (b"GET / HTTP/1.1\r\nHost: HERE\r\nContent-Length: 3\r\n\r\nabc", {400}),
         (
-            b"GET / HTTP/1.1\r\nHost: HERE\r\nContent-Length: 3\r\n"
-            b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            (
+                b"GET / HTTP/1.1\r\nHost: HERE\r\nContent-Length: 3\r\n"
+                b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+            ),
             {400},
         ),
         (b"GET / HTTP/1.1\r\nHost: HERE\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n", {400}),
@@ -139,7 +141,7 @@ def test_a_header_of_a_megabyte_is_not_read(preview: Preview) -> None:
 def test_a_page_that_is_not_read_holds_nobody_up(preview: Preview) -> None:
     request = f"GET /essays/bench/ HTTP/1.1\r\nHost: localhost:{preview.port}\r\n\r\n".encode()
     with socket.create_connection(("127.0.0.1", preview.port)) as deaf:
-        deaf.setblocking(False)  # noqa: FBT003
+        deaf.setblocking(False)
         with suppress(BlockingIOError, ConnectionError):
             for _ in range(10_000):
                 deaf.send(request)
