@@ -117,6 +117,8 @@ def _build(task: Task) -> Done | None:
     inputs = read_inputs(task.screen.site, task.seen)
     how: Any = {"jobs": task.options.jobs, "locked": task.options.locked}
     built = make(task.screen, task.clock, inputs, task.chosen, memory=memory, **how)
+    if inputs.config.hosting.compress:
+        _say_what_compresses(task.screen)
     if built.lock is not None:
         _write_lock(task.screen, built.lock)
         task = task._replace(seen=replace(task.seen, lock=built.lock))
@@ -129,6 +131,13 @@ def _build(task: Task) -> Done | None:
     snapshot = built.snapshot
     files = len(snapshot.artifacts)
     return Done(snapshot.problems, snapshot.left_out, built.page_count, files, written, built)
+
+
+def _say_what_compresses(screen: Screen) -> None:
+    from sitegen.hosting import has_brotli
+
+    if not has_brotli():
+        screen.say('files have .gz beside them, and no .br: pip install "sitegen[brotli]"')
 
 
 def _write_lock(screen: Screen, lock: bytes) -> None:

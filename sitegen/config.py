@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from sitegen.errors import ConfigError, suggest
-from sitegen.model import Config, Kind, MarkupConfig, Section, Settings
+from sitegen.model import SERVERS, Config, Hosting, Kind, MarkupConfig, Section, Settings
 from sitegen.moments import find_zone
 from sitegen.slugs import address_mistake, is_language, names_folder, printable
 from sitegen.toml import Toml, read_toml
@@ -26,6 +26,7 @@ KINDS: dict[str, Kind] = {"post": "post", "poem": "poem", "page": "page"}
 SITE = frozenset(Config.__struct_fields__) - {"base"}
 SECTION = {"type", "title", "permalink", "paginate"}
 MARKUP = frozenset(MarkupConfig.__struct_fields__)
+HOSTING = frozenset(Hosting.__struct_fields__)
 TYPES = {
     bool: "true or false",
     str: "text in quotes",
@@ -136,6 +137,7 @@ def _site(table: Table) -> Config:
         paginate=table.at_least("paginate", 1, 10),
         sections={section.name: section for section in sections},
         markup=_markup(table),
+        hosting=_hosting(table),
         deploy=deploy,
     )
 
@@ -207,6 +209,16 @@ def _markup(site: Table) -> MarkupConfig:
         max_seconds=seconds,
         max_bytes=table.at_least("max_bytes", 1, usual.max_bytes),
     )
+
+
+def _hosting(site: Table) -> Hosting:
+    table = site.table("hosting")
+    table.known(HOSTING, "in [hosting]")
+    server = table.text("server")
+    if server and server not in SERVERS:
+        hint = suggest(server, SERVERS, "Known servers")
+        table.wrong("server", f'unknown server "{server}"', hint)
+    return Hosting(server=server, compress=table.get("compress", bool, default=False))
 
 
 TELLING: dict[str, Kind] = {

@@ -15,7 +15,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 LIBRARIES = (
-    *("jinja2", "markdown-it-py", "markupsafe", "math-core", "mdit-py-plugins", "mdurl"),
+    *("brotli", "jinja2", "markdown-it-py", "markupsafe", "math-core", "mdit-py-plugins", "mdurl"),
     *("msgspec", "numpy", "pygments", "pyyaml", "tzdata"),
 )
 ZONES = "/usr/share/zoneinfo/tzdata.zi"  # its first line names the version

@@ -17,7 +17,7 @@ ROWS: dict[int, str] = {
     8: "making deploy recomputing",
     7: "explain export inputs output receipts screen scaffold workers",
     6: "build",
-    5: "site templates feeds",
+    5: "site templates feeds hosting",
     4: "markup discover images routes lock",
     3: "figures frontmatter config media",
     2: "models",
@@ -42,6 +42,7 @@ PURE = {
     "toml",
     "moments",
     "lock",
+    "hosting",
 }
 IMPURE = {"os", "socket", "time", "random", "subprocess", "shutil", "tempfile", "io"}
 

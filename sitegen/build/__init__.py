@@ -17,12 +17,12 @@ from sitegen.build.knot import Choice, Knot, files_digest, tie
 from sitegen.build.parsing import parse_all, text_of
 from sitegen.build.readings import Reader, Readings, refuse
 from sitegen.build.reasons import reasons
-from sitegen.build.rendering import fingerprint, render_all
+from sitegen.build.rendering import Output, fingerprint, render_all
 from sitegen.build.stage import Inputs, Memory, Plan, Run, encode
 from sitegen.errors import in_order
 from sitegen.lock import read_lock, write_lock
 from sitegen.memo import Memo, digest
-from sitegen.model import Document, Page, Site, Snapshot
+from sitegen.model import Config, Document, Page, Site, Snapshot
 from sitegen.toolchain import toolchain
 
 if TYPE_CHECKING:
@@ -118,7 +118,8 @@ def build(  # noqa: PLR0913 - what is chosen is three things
     static = fingerprint(inputs.static)
     choice = Choice(now=now, drafts=drafts, future=future)
     knot, key = tie(inputs, rows, static, choice, memory)
-    output = render_all(inputs, knot, rows, static, memory, run)
+    pieces = render_all(inputs, knot, rows, static, memory, run)
+    output = _complete(pieces, knot, inputs.config, memory, run)
     sources = {row.path: row for row in rows}
     templates = {name: digest(encode(each)) for name, each in (inputs.templates or {}).items()}
     problems = [*inputs.problems, *knot.problems, *output.problems]
@@ -140,9 +141,18 @@ def build(  # noqa: PLR0913 - what is chosen is three things
             made=output.made,
             drafts=drafts,
             future=future,
-            why=reasons(memory, knot, output.made, sources, templates),
+            why=reasons(memory, knot, pieces.made, sources, templates),
         ),
         knot=knot,
         _inputs=inputs,
         _memory=memory,
     )
+
+
+def _complete(output: Output, knot: Knot, config: Config, memory: Memory, run: Run) -> Output:
+    """The output with what its host is told of it, where the site asks for that."""
+    if not config.hosting.is_asked:
+        return output
+    from sitegen.build.hosted import complete
+
+    return complete(output, knot, config, memory, run)

@@ -15,11 +15,10 @@ from typing import NamedTuple
 
 from sitegen.deploy.releases import File, Kind
 from sitegen.deploy.target import OWN, Headers, LeakError
+from sitegen.hosting import ASK_AGAIN, FOR_EVER
 from sitegen.model import Entry
 from sitegen.output import MANIFEST, VERSION, Manifest, read_manifest
 
-FOR_EVER = "public, max-age=31536000, immutable"
-ASK_AGAIN = "public, max-age=0, must-revalidate"
 BUILD = "run sitegen build, and deploy what it writes"
 
 

@@ -37,8 +37,10 @@ from sitegen.model.document import (
 )
 from sitegen.model.reading import MOST_CELLS, Piece, Prompt, Quantity, Reading
 from sitegen.model.settings import (
+    SERVERS,
     Asset,
     Config,
+    Hosting,
     Kind,
     MarkupConfig,
     Section,
@@ -66,6 +68,7 @@ from sitegen.model.site import (
 
 __all__ = [
     "MOST_CELLS",
+    "SERVERS",
     "Artifact",
     "Asset",
     "Body",
@@ -78,6 +81,7 @@ __all__ = [
     "Figure",
     "FigureSlot",
     "Heading",
+    "Hosting",
     "Image",
     "ImageFile",
     "ImageSlot",

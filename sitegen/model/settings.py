@@ -52,6 +52,23 @@ class MarkupConfig(Value, frozen=True):
     max_bytes: int = 5_000_000
 
 
+class Hosting(Value, frozen=True):
+    """`[hosting]` of `site.toml`: what is written for the server beside the files themselves."""
+
+    server: str = ""
+    """Whose files of headers and redirects are written: a name of `SERVERS`, or none."""
+    compress: bool = False
+    """Whether files have compressed siblings."""
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether anything is to be written at all."""
+        return bool(self.server) or self.compress
+
+
+SERVERS = ("netlify", "cloudflare-pages", "nginx")
+
+
 class Config(Value, frozen=True):
     """`site.toml`, checked. `url` ends with a slash; `base` is its path, `/` or `/blog/`."""
 
@@ -65,6 +82,7 @@ class Config(Value, frozen=True):
     paginate: int = 10
     sections: Mapping[str, Section] = {}
     markup: MarkupConfig = MarkupConfig()
+    hosting: Hosting = Hosting()
     deploy: Mapping[str, Mapping[str, Any]] = {}
 
 

@@ -402,26 +402,29 @@ events {{ worker_connections 512; }}
 http {{
   include /etc/nginx/mime.types;
   access_log off;
-  gzip_static on;
   client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
   uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
   server {{
     listen 127.0.0.1:{port};
     root "{root}";
     absolute_redirect off;
+    {more}
   }}
 }}
 """
 
 
 @contextmanager
-def nginx(folder: Path, root: Path) -> Iterator[str]:
-    """The address at which nginx serves what is in `root` (a link is followed at each request)."""
+def nginx(folder: Path, root: Path, more: str = "gzip_static on;") -> Iterator[str]:
+    """The address at which nginx serves what is in `root` (a link is followed at each request).
+
+    `more`: what else its server block has.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     user = f"user {getpass.getuser()};" if os.geteuid() == 0 else ""
     config = folder / "nginx.conf"
-    config.write_text(NGINX.format(folder=folder, port=port, root=root, user=user))
+    config.write_text(NGINX.format(folder=folder, port=port, root=root, user=user, more=more))
     program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     assert program, "nginx is not installed"
     command = [program, "-e", f"{folder}/log", "-p", str(folder), "-c", str(config)]

@@ -12,7 +12,8 @@ import pytest
 
 from sitegen.deploy.leaks import refuse_leaks
 from sitegen.deploy.target import LeakError
-from sitegen.deploy.tree import ASK_AGAIN, FOR_EVER, Tree, file_of, open_tree
+from sitegen.deploy.tree import Tree, file_of, open_tree
+from sitegen.hosting import ASK_AGAIN, FOR_EVER
 from sitegen.model import Entry
 from sitegen.output import MANIFEST, write
 from sitegen.routes import media_type
