@@ -32,7 +32,7 @@ from sitegen.preview.watch import Watcher
 from sitegen.screen import Screen, excerpts
 
 PORT, NEXT = 8000, 20
-LOOPBACK = ("127.0.0.1", "::1")
+LOOPBACK, EVERY = ("127.0.0.1", "::1"), ("0.0.0.0", "::")  # noqa: S104
 BACKLOG = 1024
 FILES = 4096  # descriptors that we ask for
 MOST_NAMED = 3
@@ -75,7 +75,9 @@ def listen(host: str | None, port: int | None) -> list[socket.socket]:
 
     Raises `ConfigError`.
     """
-    hosts = (host,) if host else LOOPBACK
+    hosts: tuple[str, ...] = LOOPBACK
+    if host:
+        hosts = (host,) if host in EVERY or _is_ours(host) else (*LOOPBACK, host)
     ports = range(PORT, PORT + NEXT) if port is None else (port,)
     for each in ports:
         with suppress(BlockingIOError):
@@ -83,6 +85,11 @@ def listen(host: str | None, port: int | None) -> list[socket.socket]:
     first, last = ports[0], ports[-1]
     taken = f"port {first} is taken" if port is not None else f"ports {first} to {last} are taken"
     raise ConfigError(taken, hint="end what listens there, or choose another: --port N")
+
+
+def _is_ours(host: str | None) -> bool:
+    """Whether it is a name of the loopback."""
+    return host is not None and (host.lower() == "localhost" or is_loopback(host))
 
 
 def _bind(hosts: Sequence[str], port: int) -> list[socket.socket]:
@@ -127,7 +134,7 @@ def _socket(host: str, port: int) -> socket.socket:
 async def _serve(
     screen: Screen, options: Options, studio: Studio, sockets: Sequence[socket.socket]
 ) -> None:
-    names = [options.host] if options.host and not is_loopback(options.host) else []
+    names = [options.host] if options.host and not _is_ours(options.host) else []
     server = Server(studio, follow=options.follow, names=names)
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
@@ -156,7 +163,7 @@ def _greet(screen: Screen, options: Options, server: Server, port: int) -> None:
     _say(screen, f"{address}  (Ctrl+C ends the preview)", address=address)
     if server.tickets is not None:
         where = f"[{options.host}]" if ":" in (options.host or "") else options.host
-        where = os.uname().nodename if where in {"0.0.0.0", "[::]"} else where  # noqa: S104
+        where = os.uname().nodename if options.host in EVERY else where
 
         def ticket() -> None:
             link = (
@@ -190,13 +197,21 @@ class Worker:
         self._screen, self._options, self._studio = screen, options, studio
         self._announce = announce
         self._former: tuple[Problem, ...] = ()
+        self._restless = False
 
     def work(self) -> None:
         """Look, build, tell; for ever."""
         watcher = self._watch()
         self._refresh(frozenset(), first=True)
         while True:
-            self._refresh(watcher.wait(), first=False)
+            self._refresh(watcher.wait(self._rest), first=False)
+
+    def _rest(self) -> None:
+        """Write down what was made since; a save never waits for that."""
+        if self._restless:
+            self._restless = False
+            with suppress(OSError):
+                self._studio.rest()
 
     def _watch(self) -> Watcher:
         say = lambda line: _say(self._screen, line, polling=line)  # noqa: E731
@@ -217,9 +232,7 @@ class Worker:
             self._tell(change)
         elif first and change.problems:
             self._screen.report(change.problems, most_warnings=20)
-        if changed:
-            with suppress(OSError):
-                self._studio.rest()
+        self._restless = self._restless or bool(changed) or first
 
     def _tell(self, change: Change) -> None:
         """One line for a save, and what is wrong with it."""

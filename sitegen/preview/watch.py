@@ -55,12 +55,16 @@ class Watcher:
             self._fall_back(why)
         self._tree = self._look()
 
-    def wait(self) -> frozenset[Path]:
-        """Return when something may have changed: what, or nothing if a sweep found it."""
+    def wait(self, calm: Callable[[], object] = lambda: None) -> frozenset[Path]:
+        """Return when something may have changed: what, or nothing if a sweep found it.
+
+        `calm` is called when nothing was for a while.
+        """
         while True:
             if hints := self._hinted(self._pause):
                 self._arm()
                 return frozenset(map(Path, hints))
+            calm()
             self._arm()
             tree = self._look()
             if tree != self._tree:
@@ -261,12 +265,21 @@ def _kernel_watches() -> int | None:
 
 def _why_no_hints(site: Path) -> str:
     """A reason why the kernel cannot know who writes there: another machine does."""
-    best, kind, here = "", "", os.path.realpath(site)
     with suppress(OSError):
-        for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines():
-            before, _, after = line.partition(" - ")
-            mount = before.split(" ")[4].replace("\\040", " ")
-            inside = here == mount or here.startswith(mount.rstrip("/") + "/")
-            if inside and len(mount) >= len(best):
-                best, kind = mount, after.split(" ")[0]
-    return f"{best} is a {kind} mount, which tells of no changes" if REMOTE.match(kind) else ""
+        mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace")
+        mount, kind = mount_of(os.path.realpath(site), mounts)
+        if REMOTE.match(kind):
+            return f"{mount} is a {kind} mount, which tells of no changes"
+    return ""
+
+
+def mount_of(path: str, mounts: str) -> tuple[str, str]:
+    """Where what holds a path is mounted, and its kind; `mounts`: as in /proc/self/mountinfo."""
+    best, kind = "", ""
+    for line in mounts.splitlines():
+        before, _, after = line.partition(" - ")
+        mount = before.split(" ")[4].replace("\\040", " ")
+        inside = path == mount or path.startswith(mount.rstrip("/") + "/")
+        if inside and len(mount) >= len(best):
+            best, kind = mount, after.split(" ")[0]
+    return best, kind
