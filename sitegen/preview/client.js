@@ -188,7 +188,10 @@
     for (const [path, tag] of Object.entries(now)) {
       if (!files || !(path in files) || files[path] === tag || !tag) continue;
       const users = shown().filter((each) => pathOf(each.getAttribute(placeOf(each))) === path);
-      for (const each of users) each.setAttribute(placeOf(each), `${path}?${tag.slice(0, 10)}`);
+      for (const each of users) {
+        const url = new URL(each.getAttribute(placeOf(each)), location.href);
+        each.setAttribute(placeOf(each), `${url.pathname}?${tag.slice(0, 10)}${url.hash}`);
+      }
       // What a style sheet shows, and is not one whose name says what is in it.
       if (!users.length && !/\.(css|js)$/.test(path)) return location.reload();
     }

@@ -149,7 +149,8 @@ async def _serve(
             _greet(screen, options, server, port)
 
     def tell(change: Change) -> None:
-        loop.call_soon_threadsafe(announce, change)
+        with suppress(RuntimeError):  # it has just ended
+            loop.call_soon_threadsafe(announce, change)
 
     worker = Worker(screen, options, studio, tell)
     threading.Thread(target=worker.work, daemon=True).start()
@@ -204,7 +205,11 @@ class Worker:
         watcher = self._watch()
         self._refresh(frozenset(), first=True)
         while True:
-            self._refresh(watcher.wait(self._rest), first=False)
+            try:
+                self._refresh(watcher.wait(self._rest), first=False)
+            except Exception:  # noqa: BLE001 - nor must it end the watching
+                traceback.print_exc()
+                time.sleep(1)
 
     def _rest(self) -> None:
         """Write down what was made since; a save never waits for that."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sitegen.cli import main
 from tests.preview.conftest import OpenTab, Serve
 from tests.sites import write_files
 
@@ -34,6 +35,14 @@ def test_the_sites_own_files_are_as_they_would_be_published(serve: Serve, tmp_pa
         assert served == file.read_text(encoding="utf-8"), path
     own = {each.name for each in preview.site.iterdir()}
     assert own == {"content", "site.toml", ".sitegen"}  # it wrote nothing but what it remembers
+
+
+def test_every_option_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs/preview.md").read_text(encoding="utf-8")
+    own = {"-s", "--format", "-q", "-v", "--drafts"}
+    for each in main.commands["serve"].params:
+        assert each.opts[0] in own or f"`{each.opts[0]}" in page, each.opts
+    assert "`--no-drafts`" in page
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
