@@ -36,6 +36,7 @@ Phase = Literal[
     "assets",
     "new pages",
     "new feeds",
+    "new main feeds",
     "pages",
     "feeds",
     "record",
@@ -57,6 +58,8 @@ Reason = Literal[
 ]
 ENTRANCES = {"index.html", "404.html", "robots.txt", "sitemap.xml"}
 """What a reader or a crawler asks for without having seen a link to it."""
+MAIN_FEEDS = {"feed.xml", "feed.json"}
+"""What a feed reader tries by itself; a text in it may refer to any other feed."""
 PRIVATE = Headers(content_type="application/json", cache_control="no-store")
 
 
@@ -106,17 +109,17 @@ def make_plan(  # noqa: PLR0913 - a pure function of all that counts
 ) -> Plan:
     """What makes `files` live, and nothing but them and what is kept for a while."""
     former = seen.record or Record()
+    puts = list(_puts(files, seen, former))
+    if not puts and _is_whole(former, url, files):
+        return _tidy(files, former, keeping, now)
     number = former.number + 1
     release = release_id(files, number, now)
-    puts = list(_puts(files, seen, former))
     copies = [] if atomic or not former.number else list(_copies(files, puts, seen, former))
     kept = _kept(files, former, number, now)
     for copy in copies:
         stored = Stored(file=File(sha256="", size=copy.bytes, kind="asset", headers=PRIVATE))
         kept[copy.path] = Kept(stored=stored, number=number, since=now)
     due = {path: k for path, k in kept.items() if k.due or keeping.is_over(k, number, now)}
-    if not (puts or due) and _is_whole(former, url, files):
-        return Plan(former.release, (), tuple(files), former, former)
     steps = [*copies, *puts, *(_delete(path, each) for path, each in due.items())]
     steps.append(Step(phase="record", action="put", path=RECORD, reason="release"))
     put = {step.path for step in puts}
@@ -135,6 +138,30 @@ def make_plan(  # noqa: PLR0913 - a pure function of all that counts
         ),
         due=due,
         pending={**former.pending, **{step.path: _pending(step, files, former) for step in puts}},
+    )
+
+
+def _tidy(files: Mapping[str, File], former: Record, keeping: Keeping, now: datetime) -> Plan:
+    """The same release again: nothing to do, or only what need not be kept any longer goes."""
+    number, retired = former.number + 1, former.retired  # as a release would count
+    due = {path: k for path, k in retired.items() if k.due or keeping.is_over(k, number, now)}
+    if not due:
+        return Plan(
+            release=former.release, steps=(), unchanged=tuple(files), former=former, record=former
+        )
+    steps = [_delete(path, each) for path, each in due.items()]
+    steps.append(Step(phase="record", action="put", path=RECORD, reason="release"))
+    return Plan(
+        release=former.release,
+        steps=tuple(sorted(steps, key=lambda step: (PHASES.index(step.phase), step.path))),
+        unchanged=tuple(files),
+        former=former,
+        record=replace(
+            former,
+            retired={path: each for path, each in retired.items() if path not in due},
+            releases=tuple(e for e in former.releases if not keeping.is_over(e, number, now)),
+        ),
+        due=due,
     )
 
 
@@ -197,7 +224,9 @@ def _phase(path: str, kind: Kind, *, is_new: bool) -> Phase:
         case "page":
             return "new pages" if unknown else "pages"
         case "feed":
-            return "new feeds" if unknown else "feeds"
+            if not is_new:
+                return "feeds"
+            return "new main feeds" if path in MAIN_FEEDS else "new feeds"
 
 
 def _stored(path: str, file: File, seen: Seen, former: Record) -> Stored:

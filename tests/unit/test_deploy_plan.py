@@ -58,7 +58,7 @@ def test_the_phases_come_in_the_order_that_readers_need() -> None:
         ("assets", "a.md"),
         ("assets", "x.png"),
         ("new pages", "a.html"),
-        ("new feeds", "feed.xml"),
+        ("new main feeds", "feed.xml"),
         ("pages", "index.html"),
         ("record", RECORD),
     ]
@@ -368,3 +368,28 @@ def test_the_plan_as_json_has_every_step_in_order() -> None:
 )
 def test_sizes_are_in_units_of_a_thousand(size: int, text: str) -> None:
     assert in_bytes(size) == text
+
+
+def test_a_kept_release_of_one_settles() -> None:
+    store = deployed(ONE, {"index.html": "other"})
+    plans = [
+        deploy(site({"index.html": "other"}), Memory(store), keeping=Keeping(1, 0))
+        for _ in range(4)
+    ]
+    assert [bool(plan.steps) for plan in plans][1:] == [False] * 3
+
+
+def test_a_main_feed_comes_after_the_feeds_that_a_text_in_it_may_refer_to() -> None:
+    store = deployed({"index.html": ""})
+    plan = plan_for(
+        site({"index.html": "-> feed.xml", "feed.xml": "-> t/feed.xml", "t/feed.xml": ""}),
+        Memory(store),
+    )
+    order = [
+        (step.phase, step.path) for step in plan.steps if step.path.endswith((".xml", ".html"))
+    ]
+    assert order == [
+        ("new feeds", "t/feed.xml"),
+        ("new main feeds", "feed.xml"),
+        ("pages", "index.html"),
+    ]
