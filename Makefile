@@ -9,8 +9,10 @@ BIN := $(VENV)/bin
 site: $(VENV)/.installed
 	$(BIN)/sitegen build
 
+# Files of tests are shared out between so many processes.
+JOBS ?= 2
 check: $(VENV)/.checked lint
-	$(BIN)/python -m pytest -p no:cacheprovider
+	$(BIN)/python -m pytest -p no:cacheprovider --numprocesses $(JOBS) --dist loadfile
 
 # What is remembered, for hours of edits, and builds that are killed a hundred times.
 check-long: $(VENV)/.checked
