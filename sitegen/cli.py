@@ -130,9 +130,17 @@ def explain(screen: Screen, target: str) -> None:
     help="Delete up to N files.  [default: 50, or a tenth of the site if that is more]",
 )
 @click.option("--force-unlock", is_flag=True, help="Break the lock of a deploy that has died.")
+@click.option("--init", metavar="HOST", help="Write what a host needs, as github-pages or s3.")
 @common
-def deploy(screen: Screen, target: str | None, output: Path | None, **options: Any) -> None:
+def deploy(
+    screen: Screen, target: str | None, output: Path | None, init: str | None, **options: Any
+) -> None:
     """Make what was built live at TARGET, a table [deploy.TARGET] of site.toml."""
+    if init is not None:
+        from sitegen.deploy.hosts import begin
+
+        begin(screen, init, target)
+        return
     from sitegen.deploy.command import Options, deploy_site
 
     sys.exit(deploy_site(screen, target, output or screen.site / "public", Options(**options)))
