@@ -210,7 +210,6 @@ div,section{font:13px/1.45 system-ui,sans-serif;color:#1c1917;background:#fffdf8
 .bar{display:flex;flex-wrap:wrap;gap:0 .9em;align-items:center;justify-content:flex-end;padding:.15em .3em .15em .8em;
  margin-inline-start:auto;width:fit-content;border-radius:.5em 0 0}
 .note{font-weight:600;color:#ab3812}
-.ended{color:#ab3812}
 button{font:inherit;color:inherit;background:none;border:1px solid transparent;border-radius:.3em;padding:.1em .5em;cursor:pointer;min-height:24px;min-width:24px}
 button:hover,button:focus-visible{border-color:currentColor;outline:none}
 button:focus-visible{outline:2px solid #ab3812;outline-offset:1px}
@@ -220,30 +219,36 @@ h2{font-size:14px;margin:0;display:flex;justify-content:space-between;align-item
 pre{font:12.5px/1.45 ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;margin:.6em 0 0;white-space:pre;overflow-x:auto;tab-size:1}
 [hidden]{display:none!important}
 @media (prefers-color-scheme:dark){div,section{color:#e5dfd4;background:#1c2028;border-color:#4a505c}
- section{border-top-color:#f97066}.note,.ended{color:#f0946e}}`;
+ section{border-top-color:#f97066}.note{color:#f0946e}}`;
 
   const host = document.createElement(OURS);
-  const make = (name, properties, ...kids) => {
-    const element = Object.assign(document.createElement(name), properties);
+  const make = (name, attributes, ...kids) => {
+    const element = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
     element.append(...kids);
     return element;
   };
-  const words = make("span");
-  const note = make("span", { className: "note" });
-  const built = make("span");
-  const trouble = make("button", { type: "button", className: "trouble", hidden: true });
-  const ended = make("span", { className: "ended", hidden: true, textContent: "the preview has ended" });
-  const close = make("button", { type: "button", className: "close", textContent: "×", ariaLabel: "Close the bar" });
-  const bar = make("div", { className: "bar", role: "region", ariaLabel: "Preview" });
+  const button = (words, attributes = {}) => make("button", { type: "button", ...attributes }, words);
+  const words = make("span", {});
+  const note = make("span", { class: "note" });
+  const built = make("span", {});
+  const trouble = button("", { class: "trouble", hidden: "" });
+  const ended = make("span", { class: "note", hidden: "" }, "the preview has ended");
+  const close = button("×", { class: "close", "aria-label": "Close the bar" });
+  const bar = make("div", { class: "bar", role: "region", "aria-label": "Preview" });
   bar.append(note, words, built, trouble, ended, close);
-  const heading = make("span", { role: "status" });
-  const dismiss = make("button", { type: "button", textContent: "×", ariaLabel: "Hide these problems" });
-  const list = make("section", { hidden: true, ariaLabel: "Problems", tabIndex: 0 });
+  const heading = make("span", {});
+  const dismiss = button("×", { "aria-label": "Hide these problems" });
+  const list = make("section", { hidden: "", "aria-label": "Problems", tabindex: 0 });
   list.append(make("h2", {}, heading, dismiss));
   let hiddenFor = ""; // the errors that the writer has seen enough of
-  let opened = false; // whether the writer asked for the warnings
+  let opened = false; // whether the writer asked for them
+  let closed = false; // whether the writer wants no bar
 
   const many = (count, what) => `${count} ${what}${count === 1 ? "" : "s"}`;
+
+  const concernsPage = ({ path, page }) =>
+    !state.source || [path, page].includes(state.source) || !path?.startsWith("content/");
 
   function tell() {
     const { errors, here } = state;
@@ -261,12 +266,16 @@ pre{font:12.5px/1.45 ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;ma
     const key = JSON.stringify(errors);
     if (!errors.length) hiddenFor = "";
     const rows = [...errors, ...here];
-    list.hidden = !(rows.length && (opened || (errors.length && hiddenFor !== key)));
+    // A mistake in another text is told in the bar, and does not cover this one.
+    const near = errors.some(concernsPage);
+    list.hidden = !(rows.length && (opened || (near && hiddenFor !== key)));
+    trouble.classList.toggle("note", errors.length > 0);
+    bar.hidden = closed && !(errors.length && !near);
     list.className = errors.length ? "" : "mild";
     list.setAttribute("role", errors.length ? "alert" : "region");
     heading.textContent = errors.length ? "The site is as it was before this mistake" : "Problems of this page";
     while (list.children.length > 1) list.lastChild.remove();
-    list.append(...rows.map((each) => make("pre", { textContent: each.text })));
+    list.append(...rows.map((each) => make("pre", {}, each.text)));
   }
 
   trouble.onclick = () => {
@@ -278,7 +287,7 @@ pre{font:12.5px/1.45 ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;ma
   const hide = () => ((opened = false), (hiddenFor = JSON.stringify(state.errors)));
   dismiss.onclick = () => (hide(), tell(), trouble.focus());
   close.onclick = () => {
-    bar.hidden = true;
+    bar.hidden = closed = true;
     remember("closed");
   };
   host.addEventListener("keydown", (event) => {
@@ -292,7 +301,7 @@ pre{font:12.5px/1.45 ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;ma
     }
   };
   try {
-    bar.hidden = sessionStorage.getItem(OURS) === "closed";
+    closed = sessionStorage.getItem(OURS) === "closed";
   } catch {
     // then it is open
   }

@@ -26,14 +26,13 @@ import click
 
 from sitegen.errors import ConfigError, Problem
 from sitegen.preview.guard import is_loopback
-from sitegen.preview.server import Server
+from sitegen.preview.server import BACKLOG, Server
 from sitegen.preview.studio import Change, Studio
 from sitegen.preview.watch import Watcher
 from sitegen.screen import Screen, excerpts
 
 PORT, NEXT = 8000, 20
 LOOPBACK, EVERY = ("127.0.0.1", "::1"), ("0.0.0.0", "::")  # noqa: S104
-BACKLOG = 1024
 FILES = 4096  # descriptors that we ask for
 MOST_NAMED = 3
 

@@ -26,6 +26,7 @@ MOST_LIVE = 300  # of them open channels
 HEAD = 16_384  # bytes of a request
 PATIENCE, SENDING = 5.0, 60.0  # seconds for a whole request to come in, and an answer to go out
 FIRST = 30.0  # seconds that a request waits for the first build
+BACKLOG = 512  # that wait to be accepted: with those accepted, less than any limit of descriptors
 LINGER = 0.5  # seconds for what somebody sends on after we refused it
 BLOCK = 65_536  # bytes
 TEXT, HTML = "text/plain; charset=utf-8", "text/html; charset=utf-8"
@@ -119,7 +120,7 @@ class Server:
         """Answer from now on."""
         for each in sockets:
             self._servers.append(
-                await asyncio.start_server(self._connect, sock=each, limit=BLOCK, backlog=1024)
+                await asyncio.start_server(self._connect, sock=each, limit=BLOCK, backlog=BACKLOG)
             )
 
     async def close(self) -> None:

@@ -159,6 +159,9 @@ def test_a_mistake_is_shown_over_the_last_good_page_and_goes_with_the_next_good_
     opened(chromium, strict, "wrong", "/essays/wrong/")
     broken = "# Wrong\n\nBad.\n\n```atention\nx: <img src=x onerror=alert(1)>\n```\n"
     strict.write("content/essays/wrong.md", broken)
+    opened(chromium, strict, "reading", "/poems/owl/")
+    chromium("reading", "until", f"!{BAR}.querySelector('.trouble').hidden")
+    assert chromium("reading", "value", f"{BAR}.querySelector('section').hidden")
     chromium("wrong", "until", f"!{BAR}.querySelector('section').hidden")
     told = chromium("wrong", "value", f"{BAR}.querySelector('section').textContent")
     assert "content/essays/wrong.md:5" in told
