@@ -178,7 +178,8 @@ def test_verify_finds_a_build_that_remembers_wrongly(site: Path) -> None:
     wrong = (
         "import sitegen.build.parsing as p\n"
         "p.parse_key = lambda path, content, config: path.encode()[:16].ljust(16)\n"
-        "p.outline_of = lambda d, _asked, usual=p.outline_of: p.Outline(usual(d).document, b'1', b'1')\n"
+        "usual = p.outline_of\n"
+        "p.outline_of = lambda d, _asked: p.Outline(usual(d).document, b'1', b'1')\n"
         "from sitegen.cli import main\n"
         "main()\n"
     )
