@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import subprocess
 import threading
@@ -33,6 +34,11 @@ layers: 2
 heads: 2
 ```
 """
+FRESH = """fetch(location).then((answer) => answer.text()).then((text) => {
+  const page = new DOMParser().parseFromString(text, "text/html");
+  return page.title + page.body.innerHTML;
+})"""
+OWN = "document.title + document.body.innerHTML"
 LONG = "\n\n".join(f"Paragraph {number} of many." for number in range(80))
 TEXT = f"# Bench\n\nFirst.\n\n<details><summary>More</summary>Behind.</details>\n{FIGURE}\n{LONG}\n"
 
@@ -116,14 +122,44 @@ def test_a_save_is_patched_in_and_the_reader_stays_where_they_are(
     assert chromium("patch", "value", "String(getSelection())") == "Bench"
     strict.write("content/essays/long.md", TEXT)
     chromium("patch", "until", "!document.body.textContent.includes('New.')")
-    fresh = (
-        "fetch(location).then((answer) => answer.text()).then((text) =>"
-        " new DOMParser().parseFromString(text, 'text/html').body.innerHTML)"
-    )
     chromium("patch", "value", "document.querySelector('details').open = false")
-    same = chromium("patch", "value", f"{fresh}.then((text) => text === document.body.innerHTML)")
-    assert same
+    assert chromium("patch", "value", f"{FRESH}.then((now) => now === {OWN})")
     assert chromium("patch", "said") == []
+
+
+BLOCKS = [
+    *["One.", "Two *words*.", "> Said.", "- a\n- b\n- c", "## A heading", "***", FIGURE.strip()],
+    *["<details><summary>S</summary>D</details>", "| a | b |\n| - | - |\n| 1 | 2 |", "$x^2$"],
+    *["```poem\nA line\n    and one more\n\nA stanza\n```", "A note.[^1]\n\n[^1]: Of it."],
+]
+
+
+def test_whatever_is_edited_the_page_is_as_if_it_had_been_loaded(
+    chromium: Chromium, strict: Preview
+) -> None:
+    chance = random.Random(5)  # noqa: S311 - the same edits at every run
+    blocks = chance.sample(BLOCKS, len(BLOCKS))
+    name = "content/essays/edited.md"
+    strict.write(name, "# Edited\n\n" + "\n\n".join(blocks))
+    strict.await_body("/essays/edited/", "Edited")
+    opened(chromium, strict, "edits", "/essays/edited/")
+    chromium("edits", "value", "window.kept = true")
+    for number in range(13):
+        match number % 4:
+            case 0:
+                chance.shuffle(blocks)
+            case 1:
+                blocks = chance.sample(BLOCKS, 6)
+            case 2:
+                blocks.insert(chance.randrange(len(blocks)), f"Number {number}.")
+            case _:
+                blocks = [*blocks[:2], *chance.sample(BLOCKS, 3), *blocks[2:]]
+        once = list(dict.fromkeys(blocks))  # no figure and no note is there twice
+        strict.write(name, f"# Edited {number}\n\n" + "\n\n".join(once) + "\n")
+        title = f"document.querySelector('h1').textContent === 'Edited {number}'"
+        chromium("edits", "until", title)
+        assert chromium("edits", "value", f"{FRESH}.then((now) => now === {OWN})"), once
+    assert chromium("edits", "value", "window.kept")
 
 
 def test_a_style_sheet_is_swapped_and_there_is_always_one(
