@@ -240,7 +240,7 @@ class Worker:
 
     def _tell(self, change: Change) -> None:
         """One line for a save, and what is wrong with it."""
-        paths = sorted(change.paths, key=lambda path: (not path.endswith("/"), path))
+        paths = sorted(change.paths, key=lambda path: (-path.count("/"), path))
         shown = _some([path for path in paths if path.endswith("/")] or paths)
         clock = time.strftime("%H:%M:%S")
         line = f"{clock}  {_some(change.saved) or 'the site'}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import signal
 import socket
 import subprocess
@@ -12,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from sitegen.cli import main
-from tests.preview.conftest import OpenTab, Serve
+from tests.preview.conftest import SITE, OpenTab, Serve
 from tests.sites import write_files
 
 
@@ -105,6 +107,54 @@ def test_a_folder_that_is_no_site_is_said_to_be_none(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "there is no site.toml" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_site_is_opened_in_a_browser_where_asked_for(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, asked = tmp_path / "browser", tmp_path / "asked"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {asked}.new\nmv {asked}.new {asked}\n')
+    browser.chmod(0o755)
+    monkeypatch.setenv("BROWSER", str(browser))
+    preview = serve("--open")
+    end = time.monotonic() + 60
+    while not asked.exists():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    assert asked.read_text().strip() == f"{preview.address}/"
+
+
+def test_each_save_is_one_line(serve: Serve) -> None:
+    preview = serve()
+    preview.write("content/poems/owl.md", "# Owl\n\nLate\n")
+    line = preview.await_line("owl.md")
+    assert re.fullmatch(r"\d\d:\d\d:\d\d  content/poems/owl.md → /poems/owl/.*  \d+ ms\n", line)
+    preview.write("content/poems/owl.md", "---\ndate: never\n---\n")
+    assert "not shown, for it is wrong" in preview.await_line("owl.md")
+    assert preview.await_line("content/poems/owl.md:2:7: error")
+    assert preview.await_line("1 error")
+    preview.write("content/poems/owl.md", "# Owl\n\nLater\n")
+    assert "→ /poems/owl/" in preview.await_line("owl.md")
+    preview.await_body("/poems/owl/", "Later")
+    preview.end()
+    assert "Traceback" not in "".join(preview.said)
+
+
+def test_each_save_is_a_line_of_json_where_asked_for(tmp_path: Path) -> None:
+    write_files(tmp_path, SITE)
+    command = [sys.executable, "-m", "sitegen", "serve", "--format", "json", "--port", "0"]
+    with subprocess.Popen(
+        [*command, "-s", tmp_path], stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        try:
+            assert process.stdout
+            assert json.loads(process.stdout.readline())["address"].startswith("http://localhost:")
+            write_files(tmp_path, "== content/poems/owl.md\n# Owl\n\nLate\n")
+            told = json.loads(process.stdout.readline())
+            assert (told["saved"], told["good"]) == (["content/poems/owl.md"], True)
+            assert "/poems/owl/" in told["changed"]
+        finally:
+            process.terminate()
 
 
 BROKEN = "{% extends 'base.html' %}{% block main %}{{ nothing.here }}{% endblock %}"
