@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sitegen.build.readings import Reader
     from sitegen.build.stage import Run
     from sitegen.errors import Problem
-    from sitegen.model import Prompt, Reading
+    from sitegen.model import Config, Prompt, Reading
 
 
 class Chosen(NamedTuple):
@@ -84,12 +84,16 @@ def make(  # noqa: PLR0913 - the screen and the clock are only told
     return built
 
 
+def limit_of(config: Config) -> float:
+    """Seconds after which a worker is ended; its own alarm, of computing only, comes first."""
+    return 3 * config.markup.max_seconds + 2
+
+
 def run_with(screen: Screen, clock: Clock, inputs: Inputs, jobs: int | None = None) -> Run:
     """How the work of a stage is done: in processes of its own, each within its budget."""
     from sitegen.workers import run
 
-    # The alarm inside the worker, which counts computing only, comes first.
-    limit = 3 * inputs.config.markup.max_seconds + 2
+    limit = limit_of(inputs.config)
 
     def run_watched(stage: str, work: Any, total: int, lost: Any) -> list[bytes]:
         begun = stage == "render" or "parse" in clock.stages

@@ -142,6 +142,10 @@ def _uninterrupted() -> Iterator[None]:
 
 
 def _start(work: Callable[[int], bytes]) -> Worker:
+    return _fork(lambda pipe: _serve(work, pipe))
+
+
+def _fork(serve: Callable[[Connection], None]) -> Worker:
     ours, theirs = multiprocessing.Pipe()
     pid = os.fork()
     if pid:
@@ -150,7 +154,7 @@ def _start(work: Callable[[int], bytes]) -> Worker:
     code = 1
     try:
         ours.close()
-        _serve(work, theirs)
+        serve(theirs)
         code = 0
     finally:
         os._exit(code)  # nothing of the parent's clean-up may run here
@@ -184,3 +188,61 @@ def _end(worker: Worker) -> None:
         os.kill(worker.pid, signal.SIGKILL)
     with contextlib.suppress(ChildProcessError):
         os.waitpid(worker.pid, 0)
+
+
+# --- one task, at once ---------------------------------------------------------------------------
+
+
+class Standby:
+    """A process that was started before there is a task for it, and waits for the next one.
+
+    It sees what there was when it was started: `work` may depend on nothing else but its task.
+    """
+
+    def __init__(self, work: Callable[[bytes], bytes], limit: float) -> None:
+        self._work, self._limit = work, limit
+        self._worker = self._begin()
+
+    def __call__(self, task: bytes) -> bytes | str:
+        """`work(task)`, or why there is none. Raises `WorkerError` for an exception in it."""
+        worker, why = self._worker, "ended the process that was reading it"
+        with contextlib.suppress(EOFError, OSError):
+            worker.pipe.send_bytes(task)
+            if worker.pipe.poll(self._limit):
+                answer = worker.pipe.recv_bytes()
+                if answer[:1] == b"!":
+                    raise WorkerError(answer[1:].decode())
+                return answer[1:]
+            why = f"did not end within {self._limit:g} s"
+        _end(worker)
+        self._worker = self._begin()
+        return why
+
+    def close(self) -> None:
+        """End the process."""
+        _end(self._worker)
+
+    def _begin(self) -> Worker:
+        with _uninterrupted():
+            return _fork(lambda pipe: _wait_on(self._work, pipe))
+
+
+def _wait_on(work: Callable[[bytes], bytes], pipe: Connection) -> None:
+    _let_go(pipe.fileno())
+    _limit_memory()
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            task = pipe.recv_bytes()
+            try:
+                answer = b"=" + work(task)
+            except Exception:  # noqa: BLE001 - whatever it is, the parent reports it
+                answer = b"!" + traceback.format_exc().encode()
+            pipe.send_bytes(answer)
+
+
+def _let_go(own: int) -> None:
+    """Close what belongs to the parent: a connection ends only when all that hold it let go."""
+    for name in os.listdir("/dev/fd"):  # noqa: PTH208 - names are all that is needed
+        if int(name) > 2 and int(name) != own:  # noqa: PLR2004 - the three standard streams
+            with contextlib.suppress(OSError):
+                os.close(int(name))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from copy import copy as copy_of
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import PurePosixPath
 from typing import Self
 
@@ -19,7 +19,8 @@ import msgspec
 from msgspec.structs import replace
 
 from sitegen.build.knot import Choice, Knot, Piece, is_current, tie
-from sitegen.build.parsing import parse_all, text_of
+from sitegen.build.parser import Parser, StandBy
+from sitegen.build.parsing import parse_all, remembered, take_in, text_of
 from sitegen.build.readings import Reader, Readings
 from sitegen.build.rendering import (
     Theming,
@@ -52,10 +53,20 @@ KEPT = 256
 class Live:
     """A site in memory, and what is wrong with it. Changing one gives another."""
 
-    def __init__(
-        self, inputs: Inputs, choice: Choice, memory: Memory, run: Run, reader: Reader
+    def __init__(  # noqa: PLR0913, PLR0917 - who does the work is three
+        self,
+        inputs: Inputs,
+        choice: Choice,
+        memory: Memory,
+        run: Run,
+        reader: Reader,
+        stand_by: StandBy | None = None,
     ) -> None:
-        """Parse and tie all of it. Raises an ExceptionGroup for a damaged lock."""
+        """Parse and tie all of it. Raises an ExceptionGroup for a damaged lock.
+
+        `run` parses many sources; one by itself is parsed by whoever stands by for it.
+        """
+        self._parser = Parser(stand_by or (lambda work: work))
         self._choice, self._run, self._reader = choice, run, reader
         self._memory = memory._replace(readings=Readings(read_lock(inputs.lock), reader))
         self._rows = {row.path: row for row in parse_all(inputs, self._memory, run)}
@@ -153,10 +164,7 @@ class Live:
             original if each.path == original.path else each for each in self._inputs.originals
         )
         inputs = replace(self._inputs, originals=originals)
-        own = replace(inputs, originals=(original,))
-        (new,) = parse_all(own, self._memory, self._run) or (None,)
-        if new is None:
-            return None
+        new = remembered(original, inputs.config, self._memory) or self._parse(original)
         other = copy_of(self)
         if not new.plain:
             new = replace(row, digest="", problems=new.problems)
@@ -167,6 +175,11 @@ class Live:
         else:
             other._open(inputs)
         return other
+
+    def _parse(self, original: Original) -> Parsed:
+        config, memory = self._inputs.config, self._memory
+        parse = partial(self._parser.parse, config, memory.readings)
+        return take_in([original], memory, lambda some: map(parse, some))[original.path]
 
     def update(self, inputs: Inputs) -> Self:
         """The site with other inputs in the place of all; itself where they are the same.
@@ -227,6 +240,7 @@ class Live:
             if piece.kind == "page"
         }
         self._reopen(inputs)
+        self._parser.prepare(inputs.config, self._memory.readings)
 
     def _reopen(self, inputs: Inputs) -> None:
         """Render with the texts that there are now."""

@@ -8,7 +8,7 @@ that the knot looks at; so a build decodes the text of no page that stays as it 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -67,14 +67,25 @@ def parse_all(inputs: Inputs, memory: Memory, run: Run) -> list[Parsed]:
     config, former = inputs.config, memory.former
     known = former.sources if former and former.config == digest(encode(config)) else {}
     rows: dict[str, Parsed | None] = {
-        each.path: _unchanged(each, known, memory.readings) or _remembered(each, config, memory)
+        each.path: _unchanged(each, known, memory.readings) or remembered(each, config, memory)
         for each in inputs.originals
     }
     tasks = [original for original in inputs.originals if rows[original.path] is None]
+    rows |= take_in(tasks, memory, lambda some: _parse(some, config, memory.readings, run))
+    return [row for row in rows.values() if row is not None]
+
+
+def take_in(
+    tasks: Sequence[Original],
+    memory: Memory,
+    parse: Callable[[Sequence[Original]], Iterable[Answer]],
+) -> dict[str, Parsed]:
+    """Parse originals and remember what comes out; those that ask models twice, if need be."""
+    rows: dict[str, Parsed] = {}
     while tasks:
         unread: list[Prompt] = []
         again: set[str] = set()
-        for answer in _parse(tasks, config, memory.readings, run):
+        for answer in parse(tasks):
             row = answer.parsed
             rows[row.path] = row
             unread += answer.unread
@@ -84,7 +95,7 @@ def parse_all(inputs: Inputs, memory: Memory, run: Run) -> list[Parsed]:
                 again.add(row.path)
         memory.readings.read(unread)
         tasks = [each for each in tasks if each.path in again]
-    return [row for row in rows.values() if row is not None]
+    return rows
 
 
 def _parse(
@@ -96,8 +107,7 @@ def _parse(
         return msgspec.msgpack.encode(parse_original(tasks[index], config, readings))
 
     def lost(index: int, why: str) -> bytes:
-        problem = _too_much(tasks[index].path, why)
-        return msgspec.msgpack.encode(_failed(tasks[index], (problem,)))
+        return msgspec.msgpack.encode(lost_answer(tasks[index], why))
 
     import sitegen.figures
     import sitegen.markup  # noqa: F401 - before the processes part
@@ -127,7 +137,7 @@ def _unchanged(
     return replace(row, seconds=0.0) if row.seconds else row
 
 
-def _remembered(original: Original, config: Config, memory: Memory) -> Parsed | None:
+def remembered(original: Original, config: Config, memory: Memory) -> Parsed | None:
     """What some build knew of these bytes at this path, without a look at the document itself."""
     base = parse_key(original.path, original.digest, config)
     known = recall(memory.memo, outline_key(base), Outline)
@@ -244,6 +254,11 @@ def parse_one(source: Source, settings: Settings, limit: float, asking: Asking) 
     except MemoryError:
         why = "needed too much memory"
     return Parsing(None, (_too_much(source.path, why),))
+
+
+def lost_answer(original: Original, why: str) -> Answer:
+    """What is said of a source whose parsing did not come to an end."""
+    return _failed(original, (_too_much(original.path, why),))
 
 
 def _failed(original: Original, problems: Sequence[Problem]) -> Answer:

@@ -74,7 +74,7 @@ class Live:
         self._studio, self._follow = studio, follow
         self._channels: set[Channel] = set()
         self._change = Change()
-        self._shown: tuple[dict[str, Any], ...] = ()
+        self._lines_of: Callable[[str], Sequence[str]] = lambda _path: ()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
@@ -82,9 +82,7 @@ class Live:
 
     def announce(self, change: Change, lines_of: Callable[[str], Sequence[str]]) -> None:
         """A build has ended: every page may have become stale."""
-        self._change = change
-        errors = sorted(change.problems, key=lambda each: each.severity != "error")
-        self._shown = tuple(_told(each, lines_of) for each in errors[: 10 * MOST_PROBLEMS])
+        self._change, self._lines_of = change, lines_of
         for channel in self._channels:
             channel.stale.set()
 
@@ -174,8 +172,9 @@ class Live:
             file = self._studio.held(path) or await asyncio.to_thread(get, path)
             files[path] = file.etag if file else ""
         source = page.source if page else None
-        here = [each for each in self._shown if source in {each["path"], each["page"]}]
-        errors = [each for each in self._shown if each["severity"] == "error"]
+        problems = self._change.problems
+        errors = [] if self._change.good else [e for e in problems if e.severity == "error"]
+        here = [e for e in problems if e.severity != "error" and _is_of(source, e)]
         return {
             "etag": page.etag if page else "",
             "source": source,
@@ -184,8 +183,8 @@ class Live:
             "minutes": page.minutes if page else 0,
             "note": page.note if page else "",
             "seconds": self._change.seconds,
-            "errors": [] if self._change.good else errors[:MOST_PROBLEMS],
-            "here": [each for each in here if each["severity"] != "error"][:MOST_PROBLEMS],
+            "errors": [_told(each, self._lines_of) for each in errors[:MOST_PROBLEMS]],
+            "here": [_told(each, self._lines_of) for each in here[:MOST_PROBLEMS]],
             "files": files,
             "follow": self._follow,
         }
@@ -199,6 +198,11 @@ def _hear(said: str, channel: Channel) -> bool:
         return False
     channel.stale.set()
     return len(channel.hello.files) <= MOST_FILES
+
+
+def _is_of(source: str | None, problem: Problem) -> bool:
+    """Whether a problem is one of a source, or of its page."""
+    return source in {problem.span.path if problem.span else None, problem.page}
 
 
 def _told(problem: Problem, lines_of: Callable[[str], Sequence[str]]) -> dict[str, Any]:

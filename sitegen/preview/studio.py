@@ -14,6 +14,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
+from functools import partial
 from hashlib import file_digest
 from itertools import chain
 from pathlib import Path
@@ -27,12 +28,13 @@ from sitegen.discover import Original
 from sitegen.discover.reading import open_regular
 from sitegen.errors import Problem, SiteError, SourceError
 from sitegen.inputs import Survey, read_inputs, survey
-from sitegen.making import Clock, read_clock, read_with, run_with
+from sitegen.making import Clock, limit_of, read_clock, read_with, run_with
 from sitegen.memo import Memo
 from sitegen.model import Value
 from sitegen.preview.shown import INDEX, Page, Shown
 from sitegen.receipts import FOLDER, needed
 from sitegen.screen import Screen
+from sitegen.workers import Standby
 
 NEAR, LONGEST_NEAR = 6, 200
 
@@ -117,7 +119,8 @@ class Studio:
         screen, clock = Screen(self.site, as_json=False, quiet=True, verbose=False), Clock()
         choice = Choice(now=now, drafts=self.drafts, future=self.drafts)
         run, read = run_with(screen, clock, inputs), read_with(screen, clock)
-        return Live(inputs, choice, Memory(self._memo), run, read)
+        stand_by = partial(Standby, limit=limit_of(inputs.config))
+        return Live(inputs, choice, Memory(self._memo), run, read, stand_by)
 
     def _take(
         self, live: Live, problems: Sequence[Problem], saved: Sequence[str], *, whole: bool = False

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import socket
 import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from sitegen.budget import time_limit
-from sitegen.workers import WorkerError, run
+from sitegen.workers import Standby, WorkerError, run
 
 
 def lost(index: int, why: str) -> bytes:
@@ -85,3 +87,71 @@ def test_the_alarm_rings_inside_an_endless_loop_and_only_there() -> None:
 def test_a_machine_that_is_busy_with_something_else_costs_nothing() -> None:
     with time_limit(0.05):
         time.sleep(0.1)
+
+
+# --- one task, at once ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stand_by() -> Iterator[Callable[..., Standby]]:
+    made: list[Standby] = []
+
+    def begin(work: Callable[[bytes], bytes], limit: float = 10) -> Standby:
+        made.append(Standby(work, limit))
+        return made[-1]
+
+    yield begin
+    for each in made:
+        each.close()
+
+
+def test_who_stands_by_does_one_task_after_the_other(stand_by: Callable[..., Standby]) -> None:
+    ask = stand_by(lambda task: task[::-1] + b"%d" % os.getpid())
+    first, second = ask(b"abc"), ask(b"de")
+    assert isinstance(first, bytes)
+    assert isinstance(second, bytes)
+    assert first.startswith(b"cba")
+    assert second.startswith(b"ed")
+    assert first[3:] == second[2:] != b"%d" % os.getpid()  # the same process, and not this one
+
+
+def test_who_dies_at_a_task_is_replaced(stand_by: Callable[..., Standby]) -> None:
+    def work(task: bytes) -> bytes:
+        if task == b"die":
+            os._exit(3)
+        if task == b"sleep":
+            time.sleep(60)
+        return task
+
+    ask = stand_by(work, limit=0.3)
+    assert ask(b"die") == "ended the process that was reading it"
+    assert ask(b"one") == b"one"
+    assert ask(b"sleep") == "did not end within 0.3 s"
+    assert ask(b"two") == b"two"
+
+
+def test_a_bug_in_a_task_is_told_and_the_next_one_is_done(stand_by: Callable[..., Standby]) -> None:
+    ask = stand_by(lambda task: b"%d" % (1 // len(task)))
+    with pytest.raises(WorkerError, match="ZeroDivisionError"):
+        ask(b"")
+    assert ask(b"x") == b"1"
+
+
+def test_who_stands_by_holds_nothing_of_the_parents_open(
+    stand_by: Callable[..., Standby],
+) -> None:
+    ours, theirs = socket.socketpair()
+    stand_by(lambda task: task)(b"it has begun")
+    theirs.close()
+    ours.settimeout(10)
+    assert ours.recv(1) == b""  # the last who held it let go
+    ours.close()
+
+
+def test_who_stands_by_goes_when_nobody_needs_it(stand_by: Callable[..., Standby]) -> None:
+    ask = stand_by(lambda _task: b"%d" % os.getpid())
+    pid = ask(b"")
+    ask.close()
+    assert isinstance(pid, bytes)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid), 0)
