@@ -16,7 +16,10 @@ from typing import Any
 import pytest
 
 from sitegen.errors import ModelError
-from sitegen.models import MODELS, File, Model, fetch, find, get, list_models, models_folder, verify
+from sitegen.models import fetch
+from sitegen.models.fetch import get
+from sitegen.models.store import find, list_models, models_folder, verify
+from sitegen.models.table import MODELS, File, Model
 
 CONTENT = {"w.safetensors": b"weights" * 50_000, "vocab.txt": b"a\nb\n", "config.json": b"{}"}
 
