@@ -16,7 +16,8 @@ from sitegen import recomputing
 from sitegen.cli import main
 from sitegen.lock import LOCK, line_of
 from sitegen.model import Prompt
-from sitegen.models import MODELS, File, reading
+from sitegen.models import reading
+from sitegen.models.table import MODELS, File
 from tests.readings import FakeModels, read
 from tests.sites import write_files
 
