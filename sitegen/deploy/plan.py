@@ -178,7 +178,10 @@ def _puts(files: Mapping[str, File], seen: Seen, former: Record) -> Iterator[Ste
     """A step for each file that is not live as it should be."""
     for path, file in files.items():
         if reason := _reason(path, file, seen, former):
-            phase = _phase(path, file.kind, is_new=reason == "new")
+            # A server may send a compressed sibling instead: its time is that of the file.
+            sent = path if file.kind == "asset" else path.removesuffix(".gz").removesuffix(".br")
+            is_new = reason == "new" and (sent == path or sent not in seen.listing)
+            phase = _phase(sent, file.kind, is_new=is_new)
             yield Step(phase=phase, action="put", path=path, reason=reason, bytes=file.size)
 
 

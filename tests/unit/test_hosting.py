@@ -10,10 +10,14 @@ from pathlib import Path
 
 import brotli
 import pytest
+from msgspec.structs import replace
 
 from sitegen import hosting
 from sitegen.build import build
 from sitegen.config import read_config
+from sitegen.deploy.plan import Seen, make_plan
+from sitegen.deploy.releases import File, Keeping, Record, Stored
+from sitegen.deploy.tree import file_of
 from sitegen.errors import ConfigError
 from sitegen.hosting import ASK_AGAIN, FOR_EVER, POLICY, SECURITY, compress, describe
 from sitegen.hosting.rules import TypeRule, odd_types
@@ -240,3 +244,33 @@ def test_a_file_that_changed_while_the_site_was_built_has_no_siblings(tmp_path: 
     again = build(site.inputs, run_here, now=NOW, drafts=False, future=False)
     assert "a.txt" in again.snapshot.artifacts
     assert "a.txt.gz" not in again.snapshot.artifacts
+
+
+# --- siblings are deployed with what they stand for ----------------------------------------------
+
+
+def test_a_sibling_is_live_in_the_phase_of_its_file() -> None:
+    def tree(endings: tuple[str, ...], *names: str) -> dict[str, File]:
+        entries = {
+            f"{name}{ending}": replace(entry(name), sha256=f"{name}{ending}")
+            for name in names
+            for ending in endings
+        }
+        return {path: file_of(path, each) for path, each in entries.items()}
+
+    def phases(files: dict[str, File], record: Record) -> dict[str, str]:
+        listing = {path: each.tag for path, each in record.files.items()}
+        seen = Seen(record=record, listing=listing)
+        plan = make_plan("", files, seen, atomic=False, keeping=Keeping(), now=NOW)
+        return {step.path: step.phase for step in plan.steps if step.path in files}
+
+    before = tree(("",), "index.html", "a/index.html", "sitemap.xml")
+    stored = {path: Stored(file=file, tag="t") for path, file in before.items()}
+    after = tree(("", ".gz", ".br"), "index.html", "a/index.html", "b/index.html", "sitemap.xml")
+    for record in (Record(), Record(number=1, release="r", files=stored)):
+        found = phases(after, record)
+        is_known = record.number > 0
+        assert found["index.html.gz"] == found["index.html.br"] == "pages"
+        assert found["sitemap.xml.gz"] == "feeds"
+        assert found["a/index.html.gz"] == ("pages" if is_known else "new pages")
+        assert found["b/index.html.br"] == found["b/index.html"] == "new pages"
