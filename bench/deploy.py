@@ -190,9 +190,10 @@ def run(command: list[str], environment: Mapping[str, str]) -> Cost:
 
 
 def surroundings(environment: Mapping[str, str]) -> dict[str, str]:
-    """Without a bundle of certificates, over which rclone falls, and which no one needs here."""
-    own = {key: value for key, value in os.environ.items() if key != "AWS_CA_BUNDLE"}
-    return {**own, **environment}
+    """Python compiles its modules once, as where it is installed; no one needs certificates."""
+    others = {"AWS_CA_BUNDLE", "PYTHONDONTWRITEBYTECODE"}  # rclone falls over the first
+    own = {key: value for key, value in os.environ.items() if key not in others}
+    return {**own, "PYTHONPYCACHEPREFIX": f"{tempfile.gettempdir()}/bench-deploy", **environment}
 
 
 def print_table(costs: Mapping[tuple[str, str], list[Cost]], rounds: int) -> None:
