@@ -71,7 +71,10 @@ def _kind(path: str, entry: Entry) -> Kind:
     if entry.immutable:
         return "immutable"
     essence = entry.type.partition(";")[0]
-    if path in {"sitemap.xml", "robots.txt"} or essence in {
+    sent = path.removesuffix(".gz").removesuffix(
+        ".br"
+    )  # a compressed sibling is of its file's kind
+    if sent in {"sitemap.xml", "robots.txt"} or essence in {
         "application/atom+xml",
         "application/feed+json",
     }:
