@@ -63,9 +63,6 @@ def build(screen: Screen, output: Path | None, **options: Any) -> None:
 @common
 def serve(screen: Screen, **options: Any) -> None:
     """Show the site in a browser while it is written: what is saved is there at once."""
-    from sitegen.preview import check_libraries
-
-    check_libraries()
     from sitegen.preview.command import Options, serve_site
 
     sys.exit(serve_site(screen, Options(**options)))
