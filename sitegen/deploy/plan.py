@@ -181,8 +181,13 @@ def _puts(files: Mapping[str, File], seen: Seen, former: Record) -> Iterator[Ste
             # A server may send a compressed sibling instead: its time is that of the file.
             sent = path if file.kind == "asset" else path.removesuffix(".gz").removesuffix(".br")
             is_new = reason == "new" and (sent == path or sent not in seen.listing)
-            phase = _phase(sent, file.kind, is_new=is_new)
+            phase = _phase(sent, file.kind, is_new=is_new or _is_left_over(sent, former))
             yield Step(phase=phase, action="put", path=path, reason=reason, bytes=file.size)
+
+
+def _is_left_over(path: str, former: Record) -> bool:
+    """Whether it was on its way out: no page of the release refers to it, as to one that is new."""
+    return path in former.retired and path not in former.files and path not in former.pending
 
 
 def _reason(path: str, file: File, seen: Seen, former: Record) -> Reason | None:
@@ -227,9 +232,9 @@ def _phase(path: str, kind: Kind, *, is_new: bool) -> Phase:
         case "page":
             return "new pages" if unknown else "pages"
         case "feed":
-            if not is_new:
-                return "feeds"
-            return "new main feeds" if path in MAIN_FEEDS else "new feeds"
+            if path in MAIN_FEEDS and is_new:
+                return "new main feeds"
+            return "new feeds" if unknown else "feeds"
 
 
 def _stored(path: str, file: File, seen: Seen, former: Record) -> Stored:
