@@ -30,7 +30,10 @@ def refuse_harm(plan: Plan, *, usual: int | None, asked: int | None, yes: bool) 
             hint=f"if they are to go, say so: --max-deletes {len(gone)}",
         )
     before, after = (
-        sum(each.file.kind == "page" for each in record.files.values())
+        sum(
+            each.file.kind == "page" and not path.endswith((".gz", ".br"))
+            for path, each in record.files.items()
+        )
         for record in (plan.former, plan.record)
     )
     if 2 * after < before and asked is None:

@@ -32,7 +32,7 @@ from sitegen.deploy.target import (
 from sitegen.deploy.tree import Tree
 
 T = TypeVar("T")
-SAMPLE = 100
+SAMPLE = 25
 """So many files that were left alone are read back too."""
 LOOKS, PAUSE = 3, 1.0
 """What is not as expected is looked at so often, with so many seconds between."""
@@ -48,9 +48,10 @@ class Look:
 
 def look(target: Target, tree: Tree, patience: Patience) -> Look:
     """Read what is live; writes nothing."""
-    raw = patience.request(lambda: target.get(RECORD))
-    record = decode(raw)
-    listing = patience.request(target.listing)
+    with ThreadPoolExecutor(1) as pool:  # two requests that know nothing of each other
+        listed = pool.submit(patience.request, target.listing)
+        raw = patience.request(lambda: target.get(RECORD))
+        record, listing = decode(raw), listed.result()
     pending = record.pending if record else {}
     tags = {
         path: target.tag(patience.request(partial(tree.read, path)))
@@ -70,11 +71,16 @@ class Run:
     patience: Patience
     watch: Callable[[Step], None] = lambda _step: None
     tags: dict[str, str] = field(default_factory=dict)
+    _pool: ThreadPoolExecutor = field(init=False, repr=False)
     phase: str = ""
     """Where the run is; "" until the first request that writes."""
 
     def execute(self, look: Look, *, force: bool = False) -> int:
         """Do it all; how many files were read back. Raises a `DeployError`."""
+        with ThreadPoolExecutor(max(1, self.target.workers)) as self._pool:
+            return self._execute(look, force=force)
+
+    def _execute(self, look: Look, *, force: bool) -> int:
         target, plan = self.target, self.plan
         with held(target, self.patience, force=force) as keeper:
             self._refuse_other(look)
@@ -153,15 +159,14 @@ class Run:
         self, tasks: Sequence[T], work: Callable[[T], T], done: Callable[[T], None]
     ) -> None:
         """All tasks, some at a time. The first that fails ends them all."""
-        with ThreadPoolExecutor(max(1, min(self.target.workers, len(tasks)))) as pool:
-            futures = [pool.submit(work, task) for task in tasks]
-            try:
-                for future in as_completed(futures):
-                    done(future.result())
-            except BaseException:
-                self.patience.stop.set()
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
+        futures = [self._pool.submit(work, task) for task in tasks]
+        try:
+            for future in as_completed(futures):
+                done(future.result())
+        except BaseException:
+            self.patience.stop.set()
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            raise
 
     # --- reading back ------------------------------------------------------------------------
 
