@@ -26,7 +26,7 @@ FILES = ("site.toml", LOCK)
 QUIET, LONGEST = 0.004, 0.025  # seconds without an event, and with events, before we look
 GRACE = 0.020  # seconds in which a file that has vanished may come back
 SWEEP, POLL = 2.0, 0.25  # seconds between two looks at the whole tree
-SHARE = 20  # of the time, one part at most goes to sweeping
+SHARE, IDLE = 20, 400  # of the time, one part at most goes to sweeping; where nothing changes
 MOVES = 0.005  # seconds for the second half of a move
 REMOTE = re.compile(r"nfs|cifs|smb|9p|fuse|vboxsf|virtiofs|drvfs|afs|ceph")
 HIDDEN = re.compile(r"(?:\.(?!well-known$|nojekyll$).*|#.*#|.*(?:~|\.sw[opx]))\Z", re.DOTALL)
@@ -49,7 +49,7 @@ class Watcher:
         self._armed: dict[Path, tuple[tuple[int, int], Any]] = {}
         self._short = 0
         self._observer: Any = None
-        self._pause = SWEEP
+        self._pause, self._took = SWEEP, 0.0
         why = "as asked" if poll else _why_no_hints(site) or self._start()
         if why:
             self._fall_back(why)
@@ -62,6 +62,7 @@ class Watcher:
         """
         while True:
             if hints := self._hinted(self._pause):
+                self._pause = self._rest(SHARE)
                 self._arm()
                 return frozenset(map(Path, hints))
             calm()
@@ -70,6 +71,12 @@ class Watcher:
             if tree != self._tree:
                 self._tree = tree
                 return frozenset()
+            if self._observer:  # it tells what changes, as a rule
+                self._pause = self._rest(IDLE)
+
+    def _rest(self, share: int) -> float:
+        """Seconds until the next sweep, if one part in `share` of the time is for sweeping."""
+        return max(SWEEP if self._observer else POLL, share * self._took)
 
     def close(self) -> None:
         """Let go of the folders."""
@@ -186,8 +193,8 @@ class Watcher:
     def _look(self) -> Tree:
         begun = time.monotonic()
         tree = dict(_stamps(self._site, self._folders))
-        pause = SWEEP if self._observer else POLL
-        self._pause = max(pause, SHARE * (time.monotonic() - begun))
+        self._took = time.monotonic() - begun
+        self._pause = self._rest(SHARE)
         if self._observer:
             why = self._why_short(sum(1 for stamp in tree.values() if len(stamp) == 2))  # noqa: PLR2004
             self._short = self._short + 1 if why else 0
