@@ -91,7 +91,7 @@ def test_the_reference_and_the_front_page_lead_to_every_view(blog: Built) -> Non
 def test_the_manual_is_in_the_navigation_and_in_no_feed(blog: Built) -> None:
     assert '<a href="/manual/">Manual</a>' in text_of(blog, "index.html")
     pages = {path for path in blog.site.pages if path.startswith("content/manual/")}
-    assert len(pages) == 3 + len(VIEWS)
+    assert {f"content/manual/figures/{view}.md" for view in VIEWS} < pages
     assert not pages & {path for feed in blog.site.feeds for path in feed.entries}
     assert "/manual/figures/arcs/" in text_of(blog, "sitemap.xml")
 

@@ -40,6 +40,7 @@ Phase = Literal[
     "pages",
     "feeds",
     "record",
+    "gone main feeds",
     "gone feeds",
     "gone pages",
     "gone assets",
@@ -111,7 +112,9 @@ def make_plan(  # noqa: PLR0913 - a pure function of all that counts
     former = seen.record or Record()
     puts = list(_puts(files, seen, former))
     if not puts and _is_whole(former, url, files):
-        return _tidy(files, former, keeping, now)
+        tidied = _tidy(files, former, keeping, now)
+        if not (atomic and tidied.steps):  # of what is published as a whole nothing is taken out
+            return tidied
     number = former.number + 1
     release = release_id(files, number, now)
     copies = [] if atomic or not former.number else list(_copies(files, puts, seen, former))
@@ -285,7 +288,8 @@ def _delete(path: str, each: Kept) -> Step:
     kind = each.stored.file.kind
     phase: Phase = "gone assets"
     if _leaves(each.stored):
-        phase = "gone feeds" if kind == "feed" else "gone pages"
+        phase = "gone main feeds" if path in MAIN_FEEDS else "gone feeds"
+        phase = phase if kind == "feed" else "gone pages"
     reason: Reason = "gone" if each.due else "expired"
     return Step(phase=phase, action="delete", path=path, reason=reason, bytes=each.stored.file.size)
 

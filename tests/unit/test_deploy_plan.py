@@ -110,7 +110,7 @@ def test_pages_feeds_and_texts_go_at_once_in_the_reverse_order() -> None:
     plan = plan_for(site(left), Memory(deployed(ONE)))
     deletes = [(s.phase, s.path) for s in plan.steps if s.action == "delete"]
     assert deletes == [
-        ("gone feeds", "feed.xml"),
+        ("gone main feeds", "feed.xml"),
         ("gone pages", "a.html"),
         ("gone pages", "a.md"),
     ]
