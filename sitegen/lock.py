@@ -16,14 +16,13 @@ import msgspec
 
 from sitegen.errors import LockError, Span
 from sitegen.memo import digest
-from sitegen.model import MOST_CELLS, Piece, Prompt, Quantity, Reading, Value
+from sitegen.model import MOST_CELLS, WEIGHT, Piece, Prompt, Quantity, Reading, Value
 from sitegen.models.table import MODELS
 
 LOCK = "figures.lock"
 REVISION = 2
 """Of how readings are computed: whatever changes a number of one makes it another."""
 PLANES = 4  # bytes of a cell
-WHOLE = 10_000  # what the weights of a row sum to
 Lines = Mapping[Prompt, bytes]
 """The line of each prompt, without its end."""
 
@@ -91,20 +90,20 @@ def reading_of(prompt: Prompt, line: bytes) -> Reading:
 
 
 BOUNDS: Mapping[Quantity, tuple[int, int]] = {
-    "weight": (0, WHOLE),
-    "norm": (0, WHOLE),
-    "rollout": (0, WHOLE),
-    "lines": (-WHOLE, WHOLE),
+    "weight": (0, WEIGHT),
+    "norm": (0, WEIGHT),
+    "rollout": (0, WEIGHT),
+    "lines": (-WEIGHT, WEIGHT),
     "surprise": (-1, 10**6),
 }
 
 
 def _is_sound(prompt: Prompt, reading: Reading) -> bool:
     """Whether a figure can be drawn of it, whoever wrote it."""
-    import numpy as np  # slow to import, and most builds look at no reading
+    from sitegen.models.cells import cells_of  # NumPy is slow to import; most builds need no cell
 
     low, high = BOUNDS[prompt.quantity]
-    values = np.frombuffer(reading.cells, dtype="<i4")
+    values = cells_of(reading)
     n, model = len(reading.pieces), MODELS[prompt.model]
     shapes = {"surprise": (n,), "lines": reading.shape[:1] * 2}
     heads = 1 if prompt.quantity == "rollout" else model.heads
@@ -119,8 +118,8 @@ def _is_sound(prompt: Prompt, reading: Reading) -> bool:
     )
     if not sound or prompt.quantity in shapes:
         return sound
-    rows = values.reshape(expected).sum(axis=-1)
-    return bool((rows == WHOLE).all()) and not all(each.special for each in reading.pieces)
+    rows = values.sum(axis=-1)
+    return bool((rows == WEIGHT).all()) and not all(each.special for each in reading.pieces)
 
 
 def line_of(prompt: Prompt, reading: Reading) -> bytes:

@@ -13,6 +13,7 @@ import numpy as np
 from sitegen.errors import LockError, Problem, Span, in_order
 from sitegen.lock import LOCK, read_lock, reading_of
 from sitegen.model import Prompt, Reading
+from sitegen.models.cells import cells_of
 from sitegen.models.reading import read_prompts
 
 ROUNDING = 1
@@ -60,7 +61,7 @@ def _difference(one: Reading, other: Reading) -> str:
     """In what two readings differ; "" where they are equal but for rounding."""
     if one.pieces != other.pieces or one.shape != other.shape:
         return "other tokens"
-    a, b = (np.frombuffer(each.cells, dtype="<i4") for each in (one, other))
+    a, b = (cells_of(each) for each in (one, other))
     apart = int(np.abs(a - b).max(initial=0))
     if apart > ROUNDING:
         return f"{int((np.abs(a - b) > ROUNDING).sum()):,} numbers differ, by up to {apart:,}"

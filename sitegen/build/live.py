@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from sitegen.build.knot import Choice, Knot, Piece, is_current, tie
 from sitegen.build.parser import Parser, StandBy
-from sitegen.build.parsing import parse_all, remembered, take_in, text_of
+from sitegen.build.parsing import parse_all, remembered, take_in
 from sitegen.build.readings import Reader, Readings
 from sitegen.build.rendering import (
     Theming,
@@ -28,6 +28,7 @@ from sitegen.build.rendering import (
     copy,
     fingerprint,
     open_press,
+    reader_of,
     rendered,
     wanted_of,
 )
@@ -37,8 +38,6 @@ from sitegen.build.stage import (
     Parsed,
     Run,
     mistakes_in,
-    outline_key,
-    text_key,
 )
 from sitegen.discover import Original
 from sitegen.errors import Problem, in_order
@@ -105,8 +104,7 @@ class Live:
     def keys(self) -> Iterator[bytes]:
         """What of the memo is needed to change it."""
         for row in self._rows.values():
-            yield outline_key(row.key)
-            yield text_key(row.key)
+            yield from row.keys()
 
     @property
     def paths(self) -> Iterator[str]:
@@ -125,13 +123,11 @@ class Live:
 
     def showing(self, source: str) -> list[str]:
         """The paths of pages, lists and feeds that show the text of a source."""
-        return [path for path, piece in self._places.items() if source in piece.shows]
+        return self._showing.get(source, [])
 
     def document(self, source: str) -> Document:
         """A parsed source, published or not."""
-        (original,) = (each for each in self._inputs.originals if each.path == source)
-        row = self._rows[source]
-        return text_of(row, original, self._inputs.config, self._memory).document
+        return self._read(source).document
 
     def get(self, path: str) -> Artifact | tuple[Problem, ...] | None:
         """The file at a path of the output, or what is wrong with it, or None for no such path."""
@@ -234,6 +230,10 @@ class Live:
         self._theme = self._dress(inputs, static)
         self._copies = copies_of(inputs, self._knot, static)
         self._places = dict(_places(self._knot))
+        self._showing: dict[str, list[str]] = {}
+        for path, piece in self._places.items():
+            for source in piece.shows:
+                self._showing.setdefault(source, []).append(path)
         self._folders = {
             str(PurePosixPath(path).parent): piece
             for path, piece in self._places.items()
@@ -245,9 +245,10 @@ class Live:
     def _reopen(self, inputs: Inputs) -> None:
         """Render with the texts that there are now."""
         self._inputs = inputs
+        self._read = reader_of(inputs, self._rows.values(), self._memory)
         if self._theme is None:
             return
-        press = open_press(inputs, self._knot, list(self._rows.values()), self._theme, self._memory)
+        press = open_press(self._knot, self._theme, self._read)
         self._render = lru_cache(KEPT)(lambda piece, key: rendered(piece, key, self._memory, press))
 
     def _dress(self, inputs: Inputs, static: Mapping[str, Asset]) -> Theming | None:

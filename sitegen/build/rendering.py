@@ -68,7 +68,7 @@ def render_all(  # noqa: PLR0913, PLR0917 - everything meets here
         return Output(problems=tuple(each.problem() for each in mistakes_in(group)))
     pieces = [piece for piece in knot.pieces if piece.shows or piece.kind != "page"]
     wanted = wanted_of(pieces, knot, {row.path: row.key for row in rows}, theme.digests)
-    press = open_press(inputs, knot, rows, theme, memory)
+    press = open_press(knot, theme, reader_of(inputs, rows, memory))
     made, problems = _make(pieces, wanted, memory, run, press)
     artifacts = Stored(
         made,
@@ -147,16 +147,20 @@ def wanted_of(
 # --- rendering -----------------------------------------------------------------------------------
 
 
-def open_press(
-    inputs: Inputs, knot: Knot, rows: Sequence[Parsed], theme: Theming, memory: Memory
-) -> Callable[[], Press]:
-    """What renders a piece, loaded when the first one asks for it."""
+def reader_of(inputs: Inputs, rows: Iterable[Parsed], memory: Memory) -> Callable[[str], Text]:
+    """What gives the whole of a source by its path; the last ones are kept."""
     of_path = {row.path: row for row in rows}
     originals = {original.path: original for original in inputs.originals}
 
     @lru_cache(maxsize=64)
     def read(path: str) -> Text:
         return text_of(of_path[path], originals[path], inputs.config, memory)
+
+    return read
+
+
+def open_press(knot: Knot, theme: Theming, read: Callable[[str], Text]) -> Callable[[], Press]:
+    """What renders a piece, loaded when the first one asks for it."""
 
     @lru_cache(maxsize=1)
     def press() -> Press:

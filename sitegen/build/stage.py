@@ -61,6 +61,13 @@ class Parsed(Value, frozen=True, array_like=True):
     """Why there is no document; nothing if the file was deleted in the meantime."""
     seconds: float = 0.0
 
+    def keys(self) -> Iterator[bytes]:
+        """What is in the memo of it."""
+        yield outline_key(self.key)
+        if self.base:
+            yield outline_key(self.base)
+        yield text_key(self.key)
+
 
 class Made(Value, frozen=True, array_like=True):
     """One call of a renderer: the digests of all that it saw, and the files that came out.
@@ -98,10 +105,7 @@ class Plan(Value, frozen=True):
         """Everything of this build that is in the memo."""
         yield self.knot
         for row in self.sources.values():
-            yield outline_key(row.key)
-            if row.base:
-                yield outline_key(row.base)
-            yield text_key(row.key)
+            yield from row.keys()
         yield from (row.key for row in self.made)
 
 

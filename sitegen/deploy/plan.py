@@ -111,18 +111,21 @@ def make_plan(  # noqa: PLR0913 - a pure function of all that counts
     """What makes `files` live, and nothing but them and what is kept for a while."""
     former = seen.record or Record()
     puts = list(_puts(files, seen, former))
-    if not puts and _is_whole(former, url, files):
-        tidied = _tidy(files, former, keeping, now)
-        if not (atomic and tidied.steps):  # of what is published as a whole nothing is taken out
-            return tidied
+    same = not puts and _is_whole(former, url, files)
+    stays = same and not atomic  # of what is published as a whole nothing is taken out
     number = former.number + 1
-    release = release_id(files, number, now)
-    copies = [] if atomic or not former.number else list(_copies(files, puts, seen, former))
+    copies = [] if atomic or same or not former.number else list(_copies(files, puts, seen, former))
     kept = _kept(files, former, number, now)
     for copy in copies:
         stored = Stored(file=File(sha256="", size=copy.bytes, kind="asset", headers=PRIVATE))
         kept[copy.path] = Kept(stored=stored, number=number, since=now)
     due = {path: k for path, k in kept.items() if k.due or keeping.is_over(k, number, now)}
+    if same and not due:
+        return Plan(former.release, (), tuple(files), former, former)
+    past = (
+        () if stays or not former.number else (Past(id=former.release, number=number, since=now),)
+    )
+    release = former.release if stays else release_id(files, number, now)
     steps = [*copies, *puts, *(_delete(path, each) for path, each in due.items())]
     steps.append(Step(phase="record", action="put", path=RECORD, reason="release"))
     put = {step.path for step in puts}
@@ -134,37 +137,13 @@ def make_plan(  # noqa: PLR0913 - a pure function of all that counts
         record=Record(
             url=url,
             release=release,
-            number=number,
+            number=former.number if stays else number,
             files={path: _stored(path, file, seen, former) for path, file in files.items()},
             retired={path: each for path, each in kept.items() if path not in due},
-            releases=_releases(former, number, keeping, now),
+            releases=_releases((*past, *former.releases), number, keeping, now),
         ),
         due=due,
         pending={**former.pending, **{step.path: _pending(step, files, former) for step in puts}},
-    )
-
-
-def _tidy(files: Mapping[str, File], former: Record, keeping: Keeping, now: datetime) -> Plan:
-    """The same release again: nothing to do, or only what need not be kept any longer goes."""
-    number, retired = former.number + 1, former.retired  # as a release would count
-    due = {path: k for path, k in retired.items() if k.due or keeping.is_over(k, number, now)}
-    if not due:
-        return Plan(
-            release=former.release, steps=(), unchanged=tuple(files), former=former, record=former
-        )
-    steps = [_delete(path, each) for path, each in due.items()]
-    steps.append(Step(phase="record", action="put", path=RECORD, reason="release"))
-    return Plan(
-        release=former.release,
-        steps=tuple(sorted(steps, key=lambda step: (PHASES.index(step.phase), step.path))),
-        unchanged=tuple(files),
-        former=former,
-        record=replace(
-            former,
-            retired={path: each for path, each in retired.items() if path not in due},
-            releases=tuple(e for e in former.releases if not keeping.is_over(e, number, now)),
-        ),
-        due=due,
     )
 
 
@@ -294,7 +273,8 @@ def _delete(path: str, each: Kept) -> Step:
     return Step(phase=phase, action="delete", path=path, reason=reason, bytes=each.stored.file.size)
 
 
-def _releases(former: Record, number: int, keeping: Keeping, now: datetime) -> tuple[Past, ...]:
-    own = Past(id=former.release, number=number, since=now)
-    past = (own, *former.releases) if former.number else ()
+def _releases(
+    past: Sequence[Past], number: int, keeping: Keeping, now: datetime
+) -> tuple[Past, ...]:
+    """Those that are kept for a way back."""
     return tuple(each for each in past if not keeping.is_over(each, number, now))

@@ -129,6 +129,19 @@ def refuse_controls(text: str, what: str, span: Span, mistakes: Mistakes) -> boo
     return control is not None
 
 
+def read_choice(
+    entries: Mapping[str, Entry], key: str, known: Sequence[str], mistakes: Mistakes
+) -> str:
+    """One of the known words; the first of them by default, and after a mistake."""
+    entry = entries.get(key)
+    if entry is None:
+        return known[0]
+    if entry.text not in known:
+        mistakes.unknown(key, Word(entry.text, entry.span), known, f"{key.title()}s")
+        return known[0]
+    return entry.text
+
+
 def read_entries(fence: Fence, known: Collection[str], mistakes: Mistakes) -> tuple[Entry, ...]:
     """The entries of a block whose keys are known, in the order in which they were typed."""
     if len(fence.text) > LONGEST_BLOCK:

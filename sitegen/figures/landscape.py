@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from sitegen.figures.landscape_file import (
     HEADING,
     LEAST,
@@ -22,7 +20,6 @@ from sitegen.figures.landscape_file import (
 )
 from sitegen.figures.legend import write_key
 from sitegen.figures.surprise import (
-    BIT,
     Line,
     Token,
     Word,
@@ -45,7 +42,8 @@ from sitegen.figures.told import (
     write_title,
 )
 from sitegen.figures.words import ENGLISH, isolated
-from sitegen.model import Figure, Reading
+from sitegen.model import BIT, Figure, Reading
+from sitegen.models.cells import cells_of
 
 LIKELIEST = 5
 CHOOSE = "Choose a line: what was expected in place of its words "
@@ -215,7 +213,7 @@ def _csv(reading: Reading) -> str:
     """A line for each token of the model: its text, place and bits, and what was likeliest."""
     heading = [f"likeliest {i},percent {i}" for i in range(1, LIKELIEST + 1)]
     rows = [",".join(["token", "start", "end", "bits", *heading])]
-    bits = np.frombuffer(reading.cells, "<i4").tolist()
+    bits = cells_of(reading).tolist()
     for piece, own, likeliest in zip(reading.pieces, bits, reading.likeliest, strict=True):
         known = f"{own / BIT:.3f}" if own >= 0 else ""
         guesses = [f"{write_field(shown)},{share / 100:.2f}" for shown, share in likeliest]

@@ -16,11 +16,11 @@ from sitegen.figures.frame import write_file
 from sitegen.figures.layout import GAP, LEGEND, LEGEND_HEIGHT
 from sitegen.figures.legend import write_legend
 from sitegen.figures.sprite import PLAIN_OPACITY
-from sitegen.figures.surprise import BIT, TOP_CLASS, Line, Token, class_of, is_break, tenths
+from sitegen.figures.surprise import TOP_CLASS, Line, Token, class_of, is_break, tenths
 from sitegen.figures.svg import Markup, join, tag, write_text
 from sitegen.figures.tokens import Way, turns, way
 from sitegen.figures.told import Told, Verse, verses
-from sitegen.model import Value
+from sitegen.model import BIT, Value
 
 LETTERS = 17  # the font of the poem
 PITCH, BLANK = 26, 22  # from line to line; a line that is blank

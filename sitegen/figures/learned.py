@@ -15,7 +15,7 @@ from unicodedata import category, east_asian_width
 from msgspec.structs import replace
 
 from sitegen.errors import FigureError
-from sitegen.figures.block import Entry, Mistakes, Word, refuse_controls, shown
+from sitegen.figures.block import Entry, Mistakes, read_choice, refuse_controls, shown
 from sitegen.model import Fence, Piece, Prompt, Quantity, Reading, Value
 from sitegen.models.table import MODELS
 
@@ -89,8 +89,8 @@ def read_learned(
     """What the block asks a model for; None after a mistake. Raises `Unread`."""
     model, view = entries["model"], entries.get("view")
     quantity = _quantity(entries, mistakes)
-    special = _one_of(entries, "special", get_args(Special), mistakes)
-    subwords = _one_of(entries, "subwords", get_args(Subwords), mistakes)
+    special = read_choice(entries, "special", get_args(Special), mistakes)
+    subwords = read_choice(entries, "subwords", get_args(Subwords), mistakes)
     text = _text(entries, fence, mistakes, whole=view is not None and view.text in WHOLE)
     if not text or quantity is None:
         return None
@@ -119,7 +119,7 @@ def read_learned(
 def _quantity(entries: Mapping[str, Entry], mistakes: Mistakes) -> Quantity | None:
     """What is wanted of the model: its view says so, or `measure`."""
     model, view = MODELS[entries["model"].text], entries.get("view")
-    measure = _one_of(entries, "measure", MEASURES, mistakes)
+    measure = read_choice(entries, "measure", MEASURES, mistakes)
     if view and view.text in BY_HAND:
         hint = "write `model: toy` for a drawing by hand, or choose another view"
         mistakes.add(f'the view "{view.text}" is of numbers made by hand', view.span, hint)
@@ -144,17 +144,6 @@ def _quantity(entries: Mapping[str, Entry], mistakes: Mistakes) -> Quantity | No
 
 def _kind(family: str) -> str:
     return "causal" if family == "causal" else "an encoder"
-
-
-def _one_of(
-    entries: Mapping[str, Entry], key: str, known: Sequence[str], mistakes: Mistakes
-) -> str:
-    """One of the known words; the first of them is the default."""
-    entry = entries.get(key)
-    if entry and entry.text not in known:
-        mistakes.unknown(key, Word(entry.text, entry.span), known, f"{key.title()}s")
-        return known[0]
-    return entry.text if entry else known[0]
 
 
 def _text(entries: Mapping[str, Entry], fence: Fence, mistakes: Mistakes, *, whole: bool) -> str:

@@ -25,10 +25,10 @@ from sitegen.figures.tokens import way
 from sitegen.figures.told import LONGEST_QUOTE, Told, Verse, beginning, frame_told, verses
 from sitegen.figures.weights import UNIT
 from sitegen.figures.words import ENGLISH, HOW
-from sitegen.model import Figure, Reading
+from sitegen.model import WEIGHT, Figure, Reading
+from sitegen.models.cells import cells_of
 
 Cells = NDArray[np.int64]
-ONE = 10_000
 """A likeness of 1."""
 SIDE = 300  # of the heatmap, or a little less
 LARGEST_CELL = 28
@@ -62,7 +62,7 @@ class Lines(NamedTuple):
     @property
     def chosen(self) -> int:
         """The first of the two that are most alike."""
-        return int(np.argmax([-ONE if j is None else self.cells[i, j] for i, j in self.pairs]))
+        return int(np.argmax([-WEIGHT if j is None else self.cells[i, j] for i, j in self.pairs]))
 
     @property
     def pairs(self) -> Iterator[tuple[int, int | None]]:
@@ -95,9 +95,9 @@ def draw_lines(told: Told, reading: Reading) -> Figure:
 
 
 def _lines(content: str, reading: Reading) -> Lines:
-    cells = np.frombuffer(reading.cells, "<i4").astype(np.int64).reshape(reading.shape)
+    cells = cells_of(reading)
     others = cells.copy()
-    np.fill_diagonal(others, -2 * ONE)
+    np.fill_diagonal(others, -2 * WEIGHT)
     found = tuple(verse for verse in verses(content) if verse.number)
     nearest = tuple(others.argmax(axis=1).tolist()) if len(found) > 1 else (None,)
     contents = tuple(content[verse.start : verse.end].strip() for verse in found)
@@ -129,7 +129,7 @@ def _told(lines: Lines) -> Markup:
 
 def hundredths(likeness: int) -> str:
     """`0.71`; a negative one has a minus sign."""
-    rounded = (abs(int(likeness)) + ONE // 200) // (ONE // 100)
+    rounded = (abs(int(likeness)) + WEIGHT // 200) // (WEIGHT // 100)
     sign = MINUS if likeness < 0 and rounded else ""
     return f"{sign}{rounded // 100}.{rounded % 100:02}"
 
@@ -174,7 +174,7 @@ def _heatmap(told: Told, lines: Lines, cell: int) -> Markup:
 
 def _cells(told: Told, lines: Lines) -> Markup:
     """The shades; none on the diagonal and below 0."""
-    units = np.clip(lines.cells, 0, ONE) * (UNIT // ONE)
+    units = np.clip(lines.cells, 0, WEIGHT) * (UNIT // WEIGHT)
     np.fill_diagonal(units, 0)
     return write_sprite(units[None, None], f"{told.id}.cells")
 
@@ -259,6 +259,6 @@ def _csv(lines: Lines) -> str:
     rows = [",".join(["line", "text", *(str(i + 1) for i in range(n))])]
     cells = zip(lines.contents, lines.cells.tolist(), strict=True)
     for i, (content, row) in enumerate(cells, 1):
-        numbers = ",".join(f"{each / ONE:.4f}" for each in row)
+        numbers = ",".join(f"{each / WEIGHT:.4f}" for each in row)
         rows.append(f"{i},{write_field(content)},{numbers}")
     return "\r\n".join([*rows, ""])

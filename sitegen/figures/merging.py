@@ -11,12 +11,13 @@ import numpy as np
 
 from sitegen.figures.learned import Learned
 from sitegen.figures.weights import UNIT, Axis, Units, Weights
+from sitegen.model import WEIGHT
+from sitegen.models.cells import cells_of
 from sitegen.transformer.measures import roles, roles_of
 
 LEAST_LEFT = UNIT // 100
 """What words must have of a row to be scaled up: cells are too coarse to show less."""
-CELL = UNIT // 10_000
-"""A ten-thousandth, as cells of a reading have them."""
+CELL = UNIT // WEIGHT
 
 
 def weights_of(learned: Learned) -> Weights:
@@ -41,11 +42,10 @@ def _cells(learned: Learned) -> Units:
 
     Of rollout the layers, which have one panel each, stand side by side: `[1, n_layer, n, n]`.
     """
-    reading = learned.reading
-    cells = np.frombuffer(reading.cells, dtype="<i4").reshape(reading.shape)
+    cells = cells_of(learned.reading)
     if learned.quantity == "rollout":
         cells = cells.swapaxes(0, 1)
-    return cells.astype(np.int64) * CELL
+    return cells * CELL
 
 
 def _merged(units: Units, learned: Learned) -> Units:

@@ -12,14 +12,11 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 from unicodedata import east_asian_width
 
-import numpy as np
-
 from sitegen.figures.layout import joined
 from sitegen.figures.told import Verse, verses
-from sitegen.model import Reading, Value
+from sitegen.model import BIT, Reading, Value
+from sitegen.models.cells import cells_of
 
-BIT = 1000
-"""Of the units in which bits are counted here."""
 TOP_CLASS = 15
 SEEN = str.maketrans({"\n": "↵", "⏎": "↵", "\t": "⇥"})
 
@@ -86,7 +83,7 @@ def read_lines(text: str, reading: Reading) -> tuple[Line, ...]:
 
 def _tokens(reading: Reading) -> Iterator[Token]:
     """Those of the model that stand in the text."""
-    bits = np.frombuffer(reading.cells, "<i4").tolist()
+    bits = cells_of(reading).tolist()
     for piece, own, likeliest in zip(reading.pieces, bits, reading.likeliest, strict=True):
         if not piece.special:
             known = own if own >= 0 else None

@@ -35,7 +35,7 @@ from sitegen.model.document import (
     Origin,
     file_stem,
 )
-from sitegen.model.reading import MOST_CELLS, Piece, Prompt, Quantity, Reading
+from sitegen.model.reading import BIT, MOST_CELLS, WEIGHT, Piece, Prompt, Quantity, Reading
 from sitegen.model.settings import (
     SERVERS,
     Asset,
@@ -67,8 +67,10 @@ from sitegen.model.site import (
 )
 
 __all__ = [
+    "BIT",
     "MOST_CELLS",
     "SERVERS",
+    "WEIGHT",
     "Artifact",
     "Asset",
     "Body",

@@ -10,6 +10,8 @@ from typing import Literal
 
 from sitegen.model.settings import Value
 
+WEIGHT, BIT = 10_000, 1_000
+"""What a cell of a reading counts: parts of a weight or of a likeness, parts of a bit."""
 MOST_CELLS = 8_000_000
 """Numbers of a reading."""
 Quantity = Literal["weight", "norm", "rollout", "surprise", "lines"]

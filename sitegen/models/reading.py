@@ -15,7 +15,8 @@ import numpy as np
 
 from sitegen.attention.core import Array
 from sitegen.errors import FigureError, ModelError, Problem
-from sitegen.model import MOST_CELLS, Piece, Prompt, Quantity, Reading
+from sitegen.model import BIT, MOST_CELLS, WEIGHT, Piece, Prompt, Quantity, Reading
+from sitegen.models.cells import pack_cells
 from sitegen.models.store import find, verify
 from sitegen.models.table import MODELS, Model
 from sitegen.transformer.bpe import BPE
@@ -28,8 +29,6 @@ from sitegen.transformer.tokens import Tokens
 from sitegen.transformer.trace import Trace
 from sitegen.transformer.wordpiece import WordPiece
 
-WEIGHT, BIT = 10_000, 1_000
-"""What a cell of a reading is a part of."""
 Found = dict[Prompt, Reading | Problem]
 
 
@@ -109,7 +108,9 @@ def _refuse(prompt: Prompt, texts: Sequence[Tokens], longest: int) -> Problem | 
 def _likeness(encoder: Encoder, lines: Sequence[Tokens]) -> Reading:
     """The cosines of all pairs of lines."""
     vectors = encoder.embeddings([tokens.ids for tokens in lines])
-    return Reading(pieces=(), shape=(len(lines),) * 2, cells=_cells(vectors @ vectors.T, WEIGHT))
+    return Reading(
+        pieces=(), shape=(len(lines),) * 2, cells=pack_cells(np.rint(vectors @ vectors.T * WEIGHT))
+    )
 
 
 def _weights(quantity: Quantity, trace: Trace, tokens: Tokens) -> Reading:
@@ -136,11 +137,7 @@ def _shares(weights: Array) -> bytes:
     places = np.argsort(np.argsort(floors - exact, axis=-1, kind="stable"), axis=-1)
     missing = WEIGHT - floors.sum(axis=-1, keepdims=True)
     cells: Array = floors + (places < missing)
-    return cells.astype("<i4").tobytes()
-
-
-def _cells(values: Array, unit: int) -> bytes:
-    return np.rint(values * unit).astype("<i4").tobytes()
+    return pack_cells(cells)
 
 
 # --- a causal model ------------------------------------------------------------------------------
@@ -178,6 +175,6 @@ def _surprise(model: Causal, tokenizer: BPE, tokens: Tokens) -> Reading:
     return Reading(
         pieces=_pieces(tokens),
         shape=(n,),
-        cells=bits.astype("<i4").tobytes(),
+        cells=pack_cells(bits),
         likeliest=((), *likeliest),
     )

@@ -6,12 +6,11 @@ Comes in: a fence. The keys and values that all blocks have are read by `parts`,
 
 from __future__ import annotations
 
-from sitegen.figures.block import Block, Mistakes, by_key, read_entries
+from sitegen.figures.block import Block, Mistakes, by_key, read_choice, read_entries
 from sitegen.figures.grammar import CLAIM_KEYS
 from sitegen.figures.learned import LEARNED_KEYS, WHOLE, Read
 from sitegen.figures.matrices import INPUT_KEYS
 from sitegen.figures.spec.model import read_model
-from sitegen.figures.spec.parts import read_choice
 from sitegen.figures.spec.toy import read_toy
 from sitegen.figures.spec.values import MOST_TOKENS, Spec
 from sitegen.model import Fence
@@ -35,7 +34,8 @@ def read_spec(fence: Fence, read: Read | None = None) -> Spec:
     typed = read_entries(fence, KEYS, mistakes)
     entries = by_key((entry for entry in typed if entry.key.text not in CLAIM_KEYS), mistakes)
     known = (TOY, *MODELS)
-    model = read_choice(entries, "model", known, mistakes)
+    read_choice(entries, "model", known, mistakes)
+    model = entries["model"].text if "model" in entries else TOY
     if "model" not in entries:
         hint = f"write `model: toy`, or one of {', '.join(known[1:])}"
         mistakes.add('"model" is missing', hint=hint)

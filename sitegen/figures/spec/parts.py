@@ -14,16 +14,6 @@ from sitegen.figures.terms import find_token
 ID = re.compile(r"[a-z][a-z0-9-]{0,63}")
 
 
-def read_choice(
-    entries: Mapping[str, Entry], key: str, known: tuple[str, ...], mistakes: Mistakes
-) -> str:
-    """One of the known words; the first of them is the default."""
-    entry = entries.get(key)
-    if entry and entry.text not in known:
-        mistakes.unknown(key, Word(entry.text, entry.span), known, f"{key.title()}s")
-    return entry.text if entry else known[0]
-
-
 def read_row(
     entries: Mapping[str, Entry], tokens: tuple[str, ...], mistakes: Mistakes
 ) -> int | None:
