@@ -6,34 +6,23 @@ and for a source path, the `Settings` under which it is parsed.
 
 from __future__ import annotations
 
-import json
 import math
 import unicodedata
-from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
-from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from sitegen.errors import ConfigError, suggest
-from sitegen.model import SERVERS, Config, Hosting, Kind, MarkupConfig, Section, Settings
+from sitegen.model import SERVERS, Config, Hosting, Images, Kind, MarkupConfig, Section, Settings
 from sitegen.moments import find_zone
 from sitegen.slugs import address_mistake, is_language, names_folder, printable
-from sitegen.toml import Toml, read_toml
-
-T = TypeVar("T")
+from sitegen.toml import TYPES, Table, read_toml
 
 KINDS: dict[str, Kind] = {"post": "post", "poem": "poem", "page": "page"}
 SITE = frozenset(Config.__struct_fields__) - {"base"}
 SECTION = {"type", "title", "permalink", "paginate"}
 MARKUP = frozenset(MarkupConfig.__struct_fields__)
 HOSTING = frozenset(Hosting.__struct_fields__)
-TYPES = {
-    bool: "true or false",
-    str: "text in quotes",
-    int: "a whole number",
-    float: "a number",
-    dict: "a table",
-}
+IMAGES = frozenset(Images.__struct_fields__)
 
 
 def read_config(text: str, path: str = "site.toml") -> Config:
@@ -47,71 +36,6 @@ def read_config(text: str, path: str = "site.toml") -> Config:
     if mistakes:
         raise ExceptionGroup(f"{len(mistakes)} mistake(s) in {path}", mistakes)
     return config
-
-
-class Table:
-    """One table of the file: gives its values by type, and collects what is wrong with them."""
-
-    def __init__(
-        self,
-        toml: Toml,
-        mistakes: list[ConfigError],
-        keys: tuple[str, ...],
-        values: Mapping[str, Any],
-    ) -> None:
-        self.toml, self.mistakes, self.keys, self.values = toml, mistakes, keys, values
-
-    def wrong(self, key: str, message: str, hint: str | None = None) -> None:
-        """Note a mistake at the value of a key."""
-        span = self.toml.place(*self.keys, key).value
-        self.mistakes.append(ConfigError(message, span, hint))
-
-    def known(self, names: Collection[str], where: str) -> None:
-        """Note each key that is none of `names`."""
-        for key in self.values:
-            if key not in names:
-                span = self.toml.place(*self.keys, key).key
-                message = f'unknown key "{key}" {where}'
-                self.mistakes.append(ConfigError(message, span, suggest(key, names, "Known keys")))
-
-    def get(self, key: str, kind: type[T], default: T) -> T:
-        """The value of a key, or the default if it is missing or of another type."""
-        value = self.values.get(key, default)
-        if kind is float and type(value) is int:
-            value = float(value)
-        if type(value) is kind or value is default:
-            return value
-        self.wrong(
-            key, f"{key} must be {TYPES[kind]}, and not {json.dumps(value, default=str)[:60]}"
-        )
-        return default
-
-    def text(self, key: str, default: str = "") -> str:
-        """Text on one line."""
-        value = " ".join(self.get(key, str, default).split("\n")).strip()
-        if not printable(value):
-            self.wrong(key, f"{key} has a control character")
-        return value
-
-    def at_least(self, key: str, least: int, default: int) -> int:
-        """A whole number."""
-        value = self.get(key, int, default)
-        if value < least:
-            self.wrong(key, f"{key} must be {least} or more, and not {value}")
-        return value
-
-    def table(self, key: str) -> Table:
-        """The table `key`, empty if it is missing or something else."""
-        values = self.get(key, dict, {})
-        return Table(self.toml, self.mistakes, (*self.keys, key), values)
-
-    def tables(self, key: str) -> list[Table]:
-        """The tables inside the table `key`."""
-        inner = self.table(key)
-        for name, value in inner.values.items():
-            if not isinstance(value, dict):
-                inner.wrong(name, f"{key}.{name} must be a table", f"write [{key}.{name}]")
-        return [inner.table(name) for name, value in inner.values.items() if type(value) is dict]
 
 
 def _site(table: Table) -> Config:
@@ -138,6 +62,14 @@ def _site(table: Table) -> Config:
         sections={section.name: section for section in sections},
         markup=_markup(table),
         hosting=_hosting(table),
+        images=_images(table),
+        redirects=_redirects(table),
+        gone=_gone(table),
+        search=table.get("search", bool, default=False),
+        cards=table.get("cards", bool, default=False),
+        marks=table.text("marks"),
+        first_lines=table.get("first_lines", bool, default=True),
+        sidenotes=table.get("sidenotes", bool, default=True),
         deploy=deploy,
     )
 
@@ -219,6 +151,30 @@ def _hosting(site: Table) -> Hosting:
         hint = suggest(server, SERVERS, "Known servers")
         table.wrong("server", f'unknown server "{server}"', hint)
     return Hosting(server=server, compress=table.get("compress", bool, default=False))
+
+
+def _images(site: Table) -> Images:
+    table = site.table("images")
+    table.known(IMAGES, "in [images]")
+    formats, widths = table.get("formats", list, []), table.get("widths", list, [])
+    for key, values, kind in (("formats", formats, str), ("widths", widths, int)):
+        if not all(type(value) is kind for value in values):
+            table.wrong(key, f"{key} must be a list, each {TYPES[kind]}")
+            return Images()
+    return Images(formats=tuple(formats), widths=tuple(widths))
+
+
+def _redirects(site: Table) -> dict[str, str]:
+    table = site.table("redirects")
+    return {address: table.get(address, str, "") for address in table.values}
+
+
+def _gone(site: Table) -> tuple[str, ...]:
+    addresses = site.get("gone", list, [])
+    if not all(isinstance(address, str) for address in addresses):
+        site.wrong("gone", "gone must be a list of addresses", 'gone = ["/a/b/"]')
+        return ()
+    return tuple(addresses)
 
 
 TELLING: dict[str, Kind] = {

@@ -6,12 +6,16 @@ of each key and value, or one error of the kind asked for.
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, NamedTuple, TypeVar
 
-from sitegen.errors import SiteError, Span
+from sitegen.errors import ConfigError, SiteError, Span, suggest
+from sitegen.slugs import printable
+
+T = TypeVar("T")
 
 DEEPEST = 32
 TOO_DOTTED = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{DEEPEST}}}")
@@ -149,3 +153,80 @@ def _keys(line: str, position: int) -> tuple[tuple[str, ...], int, int]:
         if found[2] != ".":
             return tuple(keys), begin, position
     return (), begin, position
+
+
+# --- typed values, for configuration --------------------------------------------------------------
+
+TYPES = {
+    bool: "true or false",
+    str: "text in quotes",
+    int: "a whole number",
+    float: "a number",
+    dict: "a table",
+    list: "a list",
+}
+
+
+class Table:
+    """One table of the file: gives its values by type, and collects what is wrong with them."""
+
+    def __init__(
+        self,
+        toml: Toml,
+        mistakes: list[ConfigError],
+        keys: tuple[str, ...],
+        values: Mapping[str, Any],
+    ) -> None:
+        self.toml, self.mistakes, self.keys, self.values = toml, mistakes, keys, values
+
+    def wrong(self, key: str, message: str, hint: str | None = None) -> None:
+        """Note a mistake at the value of a key."""
+        span = self.toml.place(*self.keys, key).value
+        self.mistakes.append(ConfigError(message, span, hint))
+
+    def known(self, names: Collection[str], where: str) -> None:
+        """Note each key that is none of `names`."""
+        for key in self.values:
+            if key not in names:
+                span = self.toml.place(*self.keys, key).key
+                message = f'unknown key "{key}" {where}'
+                self.mistakes.append(ConfigError(message, span, suggest(key, names, "Known keys")))
+
+    def get(self, key: str, kind: type[T], default: T) -> T:
+        """The value of a key, or the default if it is missing or of another type."""
+        value = self.values.get(key, default)
+        if kind is float and type(value) is int:
+            value = float(value)
+        if type(value) is kind or value is default:
+            return value
+        self.wrong(
+            key, f"{key} must be {TYPES[kind]}, and not {json.dumps(value, default=str)[:60]}"
+        )
+        return default
+
+    def text(self, key: str, default: str = "") -> str:
+        """Text on one line."""
+        value = " ".join(self.get(key, str, default).split("\n")).strip()
+        if not printable(value):
+            self.wrong(key, f"{key} has a control character")
+        return value
+
+    def at_least(self, key: str, least: int, default: int) -> int:
+        """A whole number."""
+        value = self.get(key, int, default)
+        if value < least:
+            self.wrong(key, f"{key} must be {least} or more, and not {value}")
+        return value
+
+    def table(self, key: str) -> Table:
+        """The table `key`, empty if it is missing or something else."""
+        values = self.get(key, dict, {})
+        return Table(self.toml, self.mistakes, (*self.keys, key), values)
+
+    def tables(self, key: str) -> list[Table]:
+        """The tables inside the table `key`."""
+        inner = self.table(key)
+        for name, value in inner.values.items():
+            if not isinstance(value, dict):
+                inner.wrong(name, f"{key}.{name} must be a table", f"write [{key}.{name}]")
+        return [inner.table(name) for name, value in inner.values.items() if type(value) is dict]

@@ -17,11 +17,11 @@ ROWS: dict[int, str] = {
     8: "making deploy recomputing",
     7: "explain export inputs output receipts screen scaffold workers",
     6: "build",
-    5: "site templates feeds hosting",
-    4: "markup discover images routes lock",
+    5: "site templates feeds hosting search pictures",
+    4: "markup discover images routes lock ledger",
     3: "figures frontmatter config media",
-    2: "models",
-    1: "model transformer budget slugs toml moments memo stamps toolchain",
+    2: "models toml",
+    1: "model transformer budget slugs moments memo stamps toolchain",
     0: "__init__ errors attention package",
 }
 """A module imports only from rows below its own, or from its own package."""
@@ -144,7 +144,7 @@ def test_a_module_is_at_most_300_lines(path: Path) -> None:
 
 def test_the_whole_program_stays_small() -> None:
     """The ceiling and the reasons for it are in docs/decisions/0008."""
-    assert sum(len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES) < 31_500
+    assert sum(len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES) < 34_500
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))

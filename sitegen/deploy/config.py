@@ -14,10 +14,9 @@ from typing import Any, Literal, get_args
 from msgspec import NODEFAULT
 from msgspec.structs import fields
 
-from sitegen.config import Table
 from sitegen.errors import ConfigError, suggest
 from sitegen.model import Value
-from sitegen.toml import read_toml
+from sitegen.toml import Table, read_toml
 
 
 class Settings(Value, frozen=True):

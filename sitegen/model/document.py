@@ -163,4 +163,10 @@ class Document(Value, frozen=True):
     title_id: str = ""
     """The id of a title that was a heading of the body: links may point at it too."""
     words: int = 0
+    opening: str = ""
+    """The first line of a poem, as plain text."""
+    notes: int = 0
+    """How many notes it has."""
+    mark: str = ""
+    """The attention matrix of its title as inline SVG; empty where no model read it."""
     problems: tuple[Problem, ...] = ()

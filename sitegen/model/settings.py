@@ -69,6 +69,13 @@ class Hosting(Value, frozen=True):
 SERVERS = ("netlify", "cloudflare-pages", "nginx")
 
 
+class Images(Value, frozen=True):
+    """`[images]` of `site.toml`: the copies that are made of each picture; none where empty."""
+
+    formats: tuple[str, ...] = ()
+    widths: tuple[int, ...] = ()
+
+
 class Config(Value, frozen=True):
     """`site.toml`, checked. `url` ends with a slash; `base` is its path, `/` or `/blog/`."""
 
@@ -83,6 +90,19 @@ class Config(Value, frozen=True):
     sections: Mapping[str, Section] = {}
     markup: MarkupConfig = MarkupConfig()
     hosting: Hosting = Hosting()
+    images: Images = Images()
+    redirects: Mapping[str, str] = {}
+    """Addresses that lead elsewhere: `"/old/" = "/new/"`."""
+    gone: tuple[str, ...] = ()
+    """Addresses that were published once and are no more."""
+    search: bool = False
+    cards: bool = False
+    """Whether pages without an `image:` get a picture for those who link to them."""
+    marks: str = ""
+    """The model whose attention to a title is its mark; none where empty."""
+    first_lines: bool = True
+    sidenotes: bool = True
+    """Whether the site has these pages, where it has poems or notes."""
     deploy: Mapping[str, Mapping[str, Any]] = {}
 
 

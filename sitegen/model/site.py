@@ -10,12 +10,22 @@ from sitegen.model.document import Document, Moment
 from sitegen.model.settings import Asset, Kind, Value
 
 
+class Variant(Value, frozen=True):
+    """A smaller copy of an image, or one in another format; `width` in pixels."""
+
+    src: str
+    type: str
+    width: int
+
+
 class ImageFile(Value, frozen=True):
     """Where an image is, and its size in pixels where the file tells."""
 
     src: str
     width: int | None = None
     height: int | None = None
+    variants: tuple[Variant, ...] = ()
+    """Copies that a browser may take instead, the best format first, from narrow to wide."""
 
 
 class TagRef(Value, frozen=True):
@@ -36,6 +46,19 @@ class PageRef(Value, frozen=True):
     date: Moment | None
     description: str
     draft: bool = False
+    opening: str = ""
+    """The first line of a poem, as plain text."""
+
+
+class SeriesPlace(Value, frozen=True):
+    """Where a page stands in its series: `number` of `count`, at the series' address."""
+
+    name: str
+    url: str
+    number: int
+    count: int
+    previous: PageRef | None = None
+    next: PageRef | None = None
 
 
 class Page(Value, frozen=True):
@@ -54,9 +77,16 @@ class Page(Value, frozen=True):
     """The address of its Markdown source."""
     image: ImageFile | None = None
     """The picture that stands for it where it is shared (`image:`)."""
+    card: ImageFile | None = None
+    """The picture that the build makes for that, where the source names none."""
+    id: str = ""
+    """Its id in feeds, for ever: its first address, absolute."""
+    series: SeriesPlace | None = None
+    backlinks: tuple[PageRef, ...] = ()
+    """Pages whose text links to it, newest first."""
 
 
-ListingKind = Literal["home", "section", "archive", "tags", "tag"]
+ListingKind = Literal["home", "section", "archive", "tags", "tag", "series", "lines", "sidenotes"]
 
 
 class Listing(Value, frozen=True):
@@ -119,6 +149,10 @@ class SiteInfo(Value, frozen=True):
     navigation: tuple[NavLink, ...]
     feed: str
     """The address of the Atom feed of the whole site."""
+    search: str = ""
+    first_lines: str = ""
+    sidenotes: str = ""
+    """The addresses of these pages, "" where the site has none."""
 
 
 class Site(Value, frozen=True):
