@@ -17,7 +17,7 @@ from tests.sites import make_site
 ROOT = Path(__file__).parents[1]
 README, WRITING, CONFIGURATION = (
     (ROOT / path).read_text(encoding="utf-8")
-    for path in ("README.md", "docs/writing.md", "docs/configuration.md")
+    for path in ("README.md", "content/manual/writing.md", "content/manual/configuration.md")
 )
 
 

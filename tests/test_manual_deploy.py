@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[1]
 MANUAL = ROOT / "content/manual/deploy"
 PAGES = {path.stem: path.read_text(encoding="utf-8") for path in sorted(MANUAL.glob("*.md"))}
 ALL = "\n".join(PAGES.values())
-DOCS = (ROOT / "docs/deploying.md").read_text(encoding="utf-8")
+DOCS = PAGES["reference"]
 SITE = 'title = "A"\nurl = "https://example.org/"\n'
 
 

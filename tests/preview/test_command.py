@@ -40,7 +40,7 @@ def test_the_sites_own_files_are_as_they_would_be_published(serve: Serve, tmp_pa
 
 
 def test_every_option_is_documented() -> None:
-    page = (Path(__file__).parents[2] / "docs/preview.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "content/manual/preview.md").read_text(encoding="utf-8")
     own = {"-s", "--format", "-q", "-v", "--drafts"}
     for each in main.commands["serve"].params:
         assert each.opts[0] in own or f"`{each.opts[0]}" in page, each.opts

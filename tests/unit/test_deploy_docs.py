@@ -13,7 +13,9 @@ from sitegen.deploy import target
 from sitegen.deploy.config import TYPES
 from sitegen.errors import DeployError
 
-PAGE = (Path(__file__).parents[2] / "docs/deploying.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "content/manual/deploy/reference.md").read_text(
+    encoding="utf-8"
+)
 
 
 @pytest.mark.parametrize("kind", TYPES)

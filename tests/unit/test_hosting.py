@@ -145,7 +145,7 @@ def test_below_a_path_redirects_begin_at_the_root_of_the_output(tmp_path: Path) 
 
 
 def test_the_policy_is_that_of_the_documentation() -> None:
-    text = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
+    text = (ROOT / "content/manual/configuration.md").read_text(encoding="utf-8")
     (line,) = re.findall(r"Content-Security-Policy: (.*)", text)
     assert line == POLICY
 
