@@ -105,10 +105,17 @@ def read_inputs(site: Path, seen: Survey | None = None) -> Inputs:
         config=config,
         originals=seen.found.originals,
         assets=seen.found.assets,
-        static=seen.static,
+        static=tuple(each for each in seen.static if config.search or not _is_for_search(each)),
         templates=seen.templates,
         lock=seen.lock,
         problems=(*seen.found.problems, *missing_sections(site, config), *seen.problems),
+    )
+
+
+def _is_for_search(asset: Asset) -> bool:
+    """Whether it is a file of the theme that nothing but the page for searching asks for."""
+    return (
+        Path(asset.file).parent == theme_folder() / "static" and Path(asset.file).stem == "search"
     )
 
 

@@ -17,8 +17,8 @@ ROWS: dict[int, str] = {
     8: "making deploy recomputing",
     7: "explain export inputs output receipts screen scaffold workers",
     6: "build",
-    5: "site templates feeds hosting search pictures",
-    4: "markup discover images routes lock ledger",
+    5: "site templates feeds hosting pictures",
+    4: "markup discover images routes lock ledger search",
     3: "figures frontmatter config media",
     2: "models toml",
     1: "model transformer budget slugs moments memo stamps toolchain",
@@ -43,6 +43,7 @@ PURE = {
     "moments",
     "lock",
     "hosting",
+    "search",
 }
 IMPURE = {"os", "socket", "time", "random", "subprocess", "shutil", "tempfile", "io"}
 

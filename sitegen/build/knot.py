@@ -22,7 +22,7 @@ from sitegen.memo import digest
 from sitegen.model import Asset, Document, LeftOut, Site, SiteInfo, Value
 from sitegen.routes import UNPLACED
 
-Kind = Literal["page", "listing", "redirect", "feed", "not_found", "sitemap", "robots"]
+Kind = Literal["page", "listing", "redirect", "feed", "not_found", "sitemap", "robots", "shard"]
 
 
 class Piece(Value, frozen=True, array_like=True):
@@ -195,6 +195,7 @@ def _pieces(site: Site) -> Iterator[Piece]:
         first = listing.kind == "home" and listing.number == 1
         shows = [*filter(None, [listing.intro]), *(site.featured if first else ())]
         yield _piece("listing", listing.url, f"{listing.kind}.html", listing, shows, digests)
+        yield from _shards(listing.shards, site)
     for redirect in site.redirects:
         yield _piece("redirect", redirect.url, "redirect.html", redirect, (), digests)
     for feed in site.feeds:
@@ -204,6 +205,24 @@ def _pieces(site: Site) -> Iterator[Piece]:
     whole = digest(*digests.values(), *lists)
     yield Piece(kind="sitemap", name="sitemap.xml", digest=whole)
     yield _piece("robots", "robots.txt", "", None, (), digests)
+
+
+def _shards(count: int, site: Site) -> Iterator[Piece]:
+    """The texts that can be searched, none of a draft; each piece has the addresses of its own."""
+    if not count:
+        return
+    from sitegen.search import path_of, share_out
+
+    found = {
+        path: page.url
+        for path, page in site.pages.items()
+        if not page.document.meta.draft and not page.output.startswith(UNPLACED)
+    }
+    for number, paths in enumerate(share_out(found, count)):
+        own = encode([found[path] for path in paths])
+        yield Piece(
+            kind="shard", name=path_of(number), own=own, digest=digest(own), shows=tuple(paths)
+        )
 
 
 def _piece(  # noqa: PLR0913, PLR0917

@@ -28,7 +28,7 @@ from sitegen.build.rendering import (
     copy,
     fingerprint,
     open_press,
-    reader_of,
+    readers_of,
     rendered,
     wanted_of,
 )
@@ -245,10 +245,10 @@ class Live:
     def _reopen(self, inputs: Inputs) -> None:
         """Render with the texts that there are now."""
         self._inputs = inputs
-        self._read = reader_of(inputs, self._rows.values(), self._memory)
+        self._read, find = readers_of(inputs, self._rows.values(), self._memory)
         if self._theme is None:
             return
-        press = open_press(self._knot, self._theme, self._read)
+        press = open_press(self._knot, self._theme, self._read, find)
         self._render = lru_cache(KEPT)(lambda piece, key: rendered(piece, key, self._memory, press))
 
     def _dress(self, inputs: Inputs, static: Mapping[str, Asset]) -> Theming | None:
@@ -279,5 +279,5 @@ def _places(knot: Knot) -> Iterator[tuple[str, Piece]]:
                 output = msgspec.msgpack.decode(piece.own, type=Feed).output
                 yield f"{output}.xml", piece
                 yield f"{output}.json", piece
-            case "not_found" | "sitemap" | "robots":
+            case "not_found" | "sitemap" | "robots" | "shard":
                 yield piece.name, piece

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from sitegen.budget import time_limit
 from sitegen.build.outline import Outline, outline_of
 from sitegen.build.readings import Asking, Readings
+from sitegen.build.searching import entry_for
 from sitegen.build.stage import (
     Inputs,
     Memory,
@@ -27,6 +28,7 @@ from sitegen.build.stage import (
     mistakes_in,
     outline_key,
     recall,
+    search_key,
     text_key,
 )
 from sitegen.config import settings_for
@@ -58,6 +60,8 @@ class Answer(msgspec.Struct, frozen=True, array_like=True):
     parsed: Parsed
     outline: bytes = b""
     text: bytes = b""
+    found: bytes = b""
+    """What can be searched for, if the site has a search."""
     unread: tuple[Prompt, ...] = ()
     """What was asked for in vain: a figure is empty until that is read."""
 
@@ -121,6 +125,8 @@ def _keep(answer: Answer, memo: Memo) -> None:
     row = answer.parsed
     memo.put(outline_key(row.key), answer.outline)
     memo.put(text_key(row.key), answer.text)
+    if answer.found:
+        memo.put(search_key(row.key), answer.found)
     if row.base:
         memo.put(outline_key(row.base), answer.outline)
 
@@ -227,6 +233,7 @@ def parse_original(original: Original, config: Config, readings: Readings) -> An
         parsed=replace(row, seconds=time.process_time() - begun),
         outline=msgspec.msgpack.encode(outline),
         text=msgspec.msgpack.encode(Text(document, source.text)),
+        found=entry_for(document, config),
     )
 
 

@@ -32,6 +32,7 @@ from sitegen.model import (
     Value,
 )
 from sitegen.routes import media_type, source_output
+from sitegen.search import write_shard
 
 PAGE_SECONDS = 5.0
 T = TypeVar("T")
@@ -91,6 +92,8 @@ class Press:
     pages: Mapping[str, Piece]
     theme: templates.Theme
     read: Read
+    find: Callable[[str], bytes]
+    """What can be searched for in a source."""
 
 
 def render(piece: Piece, press: Press) -> Rendered:
@@ -145,6 +148,10 @@ def _artifacts(piece: Piece, press: Press) -> Iterator[Artifact]:
             yield templates.render_not_found(theme, site)
         case "robots":
             yield feeds.robots(site)
+        case "shard":
+            urls = msgspec.msgpack.decode(piece.own, type=list[str])
+            rows = zip(urls, map(press.find, piece.shows), strict=True)
+            yield artifact(piece.name, write_shard(rows), piece.shows)
 
 
 def _page(piece: Piece, site: Site, press: Press) -> Iterator[Artifact]:

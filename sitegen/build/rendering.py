@@ -7,7 +7,7 @@ before anything is rendered, so a page whose parts stayed as they were is not lo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from sitegen.build.knot import Knot, Piece
 from sitegen.build.parsing import Text, text_of
+from sitegen.build.searching import Find, finder_of
 from sitegen.build.stage import (
     Files,
     Inputs,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from sitegen.build.render import Press, Rendered
     from sitegen.templates import Theme
 
+Read = Callable[[str], Text]
 Reach = tuple[tuple[str, ...], tuple[str, ...] | None]
 
 
@@ -68,7 +70,7 @@ def render_all(  # noqa: PLR0913, PLR0917 - everything meets here
         return Output(problems=tuple(each.problem() for each in mistakes_in(group)))
     pieces = [piece for piece in knot.pieces if piece.shows or piece.kind != "page"]
     wanted = wanted_of(pieces, knot, {row.path: row.key for row in rows}, theme.digests)
-    press = open_press(knot, theme, reader_of(inputs, rows, memory))
+    press = open_press(knot, theme, *readers_of(inputs, rows, memory))
     made, problems = _make(pieces, wanted, memory, run, press)
     artifacts = Stored(
         made,
@@ -147,8 +149,8 @@ def wanted_of(
 # --- rendering -----------------------------------------------------------------------------------
 
 
-def reader_of(inputs: Inputs, rows: Iterable[Parsed], memory: Memory) -> Callable[[str], Text]:
-    """What gives the whole of a source by its path; the last ones are kept."""
+def readers_of(inputs: Inputs, rows: Collection[Parsed], memory: Memory) -> tuple[Read, Find]:
+    """What gives the whole of a source by its path, and what can be searched for in it."""
     of_path = {row.path: row for row in rows}
     originals = {original.path: original for original in inputs.originals}
 
@@ -156,10 +158,10 @@ def reader_of(inputs: Inputs, rows: Iterable[Parsed], memory: Memory) -> Callabl
     def read(path: str) -> Text:
         return text_of(of_path[path], originals[path], inputs.config, memory)
 
-    return read
+    return read, finder_of(rows, memory, lambda path: read(path).document)
 
 
-def open_press(knot: Knot, theme: Theming, read: Callable[[str], Text]) -> Callable[[], Press]:
+def open_press(knot: Knot, theme: Theming, read: Read, find: Find) -> Callable[[], Press]:
     """What renders a piece, loaded when the first one asks for it."""
 
     @lru_cache(maxsize=1)
@@ -167,7 +169,7 @@ def open_press(knot: Knot, theme: Theming, read: Callable[[str], Text]) -> Calla
         from sitegen.build.render import Press
 
         pages = {piece.name: piece for piece in knot.pieces if piece.kind == "page"}
-        return Press(knot, pages, theme.load(), read)
+        return Press(knot, pages, theme.load(), read, find)
 
     return press
 

@@ -67,6 +67,7 @@ class Parsed(Value, frozen=True, array_like=True):
         if self.base:
             yield outline_key(self.base)
         yield text_key(self.key)
+        yield search_key(self.key)
 
 
 class Made(Value, frozen=True, array_like=True):
@@ -133,6 +134,11 @@ def outline_key(key: bytes) -> bytes:
 def text_key(key: bytes) -> bytes:
     """Where the whole of a parsed source is."""
     return digest(b"text", key)
+
+
+def search_key(key: bytes) -> bytes:
+    """Where that of a parsed source is which can be searched for, if the site has a search."""
+    return digest(b"search", key)
 
 
 def encode(value: object) -> bytes:

@@ -86,7 +86,9 @@ class Page(Value, frozen=True):
     """Pages whose text links to it, newest first."""
 
 
-ListingKind = Literal["home", "section", "archive", "tags", "tag", "series", "lines", "sidenotes"]
+ListingKind = Literal[
+    "home", "section", "archive", "tags", "tag", "series", "lines", "sidenotes", "search"
+]
 
 
 class Listing(Value, frozen=True):
@@ -106,6 +108,8 @@ class Listing(Value, frozen=True):
     tags: tuple[TagRef, ...] = ()
     feed: str | None = None
     """The address of its Atom feed."""
+    shards: int = 0
+    """Of the page for searching, how many files of texts there are beside it."""
 
 
 class Redirect(Value, frozen=True):

@@ -199,6 +199,7 @@ def _describe(layout: Layout) -> SiteInfo:
         timezone=config.timezone,
         navigation=tuple(_navigation(layout)),
         feed=layout.url(f"{feed.output}.xml") if feed else "",
+        search=next((layout.url(s.outputs[0]) for s in layout.shelves if s.kind == "search"), ""),
     )
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from sitegen.errors import Problem, RouteError
+from sitegen.errors import Problem, RouteError, Span, warning
 from sitegen.model import Asset, Config, Document, Feed, LeftOut, Redirect, Value
 from sitegen.routes import (
     CONTENT,
@@ -26,6 +26,7 @@ from sitegen.routes import (
     span_of,
     url_of,
 )
+from sitegen.search import count_shards, path_of
 from sitegen.site.claims import Claim, clashes
 from sitegen.site.links import Known, Target, know
 from sitegen.site.listings import (
@@ -45,6 +46,9 @@ GENERATED = {
     "robots.txt": "the generated robots.txt",
     "404.html": "the page for addresses that do not exist",
 }
+
+
+SEARCH = "search/"
 
 
 class Layout(Value, frozen=True):
@@ -91,6 +95,8 @@ def lay_out(
     entries = posts_and_poems(ordered)
     loose = loose_pages(ordered, entries)
     shelves = list(make_shelves(entries, loose, in_order_of_name(tags), config))
+    if config.search:
+        problems += _add_search(shelves, len(documents))
     redirects, wrong = _redirects(documents, outputs, config)
     layout = Layout(
         config=config,
@@ -117,6 +123,20 @@ def _asset_fault(output: str, asset: Asset) -> Problem | None:
         hint = "rename the file"
         return RouteError(f"{asset.path} cannot be published: {fault}", hint=hint).problem()
     return None
+
+
+def _add_search(shelves: list[Shelf], pages: int) -> list[Problem]:
+    """The page for searching; or a warning, where a section of the writer's own is there."""
+    if any(shelf.folder == SEARCH for shelf in shelves):
+        message = "there is no search: the section content/search/ has its list at /search/"
+        hint = "rename that folder, or take `search = true` out of site.toml"
+        return [warning(RouteError, message, Span("site.toml", 1), hint)]
+    tags = next((shelf.tags for shelf in shelves if shelf.kind == "tags"), ())
+    shards, by = count_shards(pages), "the page for searching"
+    shelves.append(
+        Shelf(kind="search", folder=SEARCH, title="Search", by=by, tags=tags, shards=shards)
+    )
+    return []
 
 
 def _introduced(
@@ -178,7 +198,8 @@ def _claims(layout: Layout) -> Iterator[Claim]:
     for document in layout.documents:
         yield from _claims_of(document, layout.outputs[document.path], document.path in intros)
     for shelf in layout.shelves:
-        yield from (Claim(output=output, by=shelf.by) for output in shelf.outputs)
+        texts = (path_of(shard) for shard in range(shelf.shards))
+        yield from (Claim(output=output, by=shelf.by) for output in (*shelf.outputs, *texts))
     for feed in layout.feeds:
         by = f'the feed "{feed.title}"'
         yield from (Claim(output=feed.output + end, by=by) for end in (".xml", ".json"))

@@ -141,6 +141,7 @@ class Shelf(Value, frozen=True):
     feed: str | None = None
     """The output of its feed, without suffix."""
     intro: Document | None = None
+    shards: int = 0
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -240,6 +241,7 @@ def cut(
             older=urls[number + 1],
             intro=shelf.intro.path if shelf.intro and number == 1 else None,
             tags=shelf.tags,
+            shards=shelf.shards,
             feed=url_of(f"{shelf.feed}.xml", base) if shelf.feed in feeds else None,
         )
 
