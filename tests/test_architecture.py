@@ -21,7 +21,7 @@ ROWS: dict[int, str] = {
     4: "markup discover images routes lock ledger search",
     3: "figures frontmatter config media",
     2: "models toml",
-    1: "model transformer budget slugs moments memo stamps toolchain",
+    1: "model transformer budget collation slugs moments memo stamps toolchain",
     0: "__init__ errors attention package",
 }
 """A module imports only from rows below its own, or from its own package."""
@@ -39,6 +39,7 @@ PURE = {
     "feeds",
     "routes",
     "slugs",
+    "collation",
     "toml",
     "moments",
     "lock",

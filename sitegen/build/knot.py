@@ -194,6 +194,7 @@ def _pieces(site: Site) -> Iterator[Piece]:
     for listing in site.listings:
         first = listing.kind == "home" and listing.number == 1
         shows = [*filter(None, [listing.intro]), *(site.featured if first else ())]
+        shows += [entry.path for entry in listing.entries if listing.kind == "sidenotes"]
         yield _piece("listing", listing.url, f"{listing.kind}.html", listing, shows, digests)
         yield from _shards(listing.shards, site)
     for redirect in site.redirects:

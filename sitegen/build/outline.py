@@ -44,6 +44,7 @@ def outline_of(document: Document, asked: tuple[Prompt, ...] = ()) -> Outline:
         figures=tuple(map(_thin, document.figures)),
         measures=(),
         words=0,
+        notes=min(document.notes, 1),  # the knot asks only whether there are any
     )
     nowhere = replace(
         thin,

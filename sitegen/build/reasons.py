@@ -16,6 +16,8 @@ from sitegen.build.stage import Made, Memory, Parsed, recall
 WORDS = {
     "previous": "the older neighbour that it links to",
     "next": "the newer neighbour that it links to",
+    "series": "its place in its series",
+    "backlinks": "the pages that link to it",
     "links": "where its links lead",
     "images": "its images",
     "image": "its picture",

@@ -25,7 +25,7 @@ from sitegen.markup.notes import report_unused
 from sitegen.markup.poems import poems_above
 from sitegen.markup.render import render
 from sitegen.markup.verse import parse_verse
-from sitegen.media import measured, plain_text, without_ids, word_count
+from sitegen.media import measured, notes_of, plain_text, without_ids, word_count
 from sitegen.model import (
     Body,
     Document,
@@ -66,6 +66,7 @@ def parse(
     numbers = measured(context.measures, figures)
     summary = "" if "description" in front.values else _summary(lead, numbers)
     meta, origins = complete(front, source, settings, heading=title, summary=summary)
+    opening, opening_line = _opening(body, numbers) if kind == "poem" else ("", 0)
     title_id = headings.slug(title[0]) if title else ""
     if title_id in context.anchors:
         title_id = ""  # a heading of the body has it
@@ -85,6 +86,9 @@ def parse(
         anchors=frozenset({*context.anchors, *filter(None, [title_id])}),
         title_id=title_id,
         words=word_count(body, numbers),
+        opening=opening,
+        opening_line=opening_line,
+        notes=sum(1 for _ in notes_of(body)) if context.counts["note"] else 0,
         problems=tuple(context.problems),
     )
 
@@ -203,15 +207,34 @@ def _without_notes(body: Body) -> Body:
     return joined([without_ids(c) if isinstance(c, str) else c for c in chunks])
 
 
+def _opening(body: Body, numbers: Sequence[str]) -> tuple[str, int]:
+    """The first line of a poem as plain text, and its number; an epigraph before it is not it.
+
+    One as long as a paragraph is cut.
+    """
+    blocks = [block for slot in body if isinstance(slot, VerseSlot) for block in slot.verse.blocks]
+    stanzas = [block for block in blocks if isinstance(block, Stanza)]
+    for stanza in sorted(stanzas, key=lambda stanza: stanza.quoted):
+        line = stanza.lines[0]
+        text = plain_text(_without_notes(line.body), numbers=numbers)
+        return _cut(" ".join(text.split()), LONGEST_OPENING), line.number
+    return "", 0
+
+
+LONGEST_OPENING = 100
 LONGEST_SUMMARY = 280
 
 
 def _summary(lead: Body, numbers: Sequence[str]) -> str:
     """The lead as one line of text, cut between words."""
     lines = (" ".join(line.split()) for line in plain_text(lead, numbers=numbers).splitlines())
-    text = " / ".join(line for line in lines if line)
-    if len(text) <= LONGEST_SUMMARY:
+    return _cut(" / ".join(line for line in lines if line), LONGEST_SUMMARY)
+
+
+def _cut(text: str, most: int) -> str:
+    """At most so many characters of a text, cut between words."""
+    if len(text) <= most:
         return text
-    cut = text[: LONGEST_SUMMARY + 1]
+    cut = text[: most + 1]
     words, space, _ = cut.rpartition(" ")
     return (words if space else cut[:-1]).rstrip(" ,;:—–-/") + "…"

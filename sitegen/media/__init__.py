@@ -13,7 +13,7 @@ from sitegen.media.medium import (
     notes_of,
     without_ids,
 )
-from sitegen.media.page import notes_html, page_html
+from sitegen.media.page import listed_notes, notes_html, page_html
 from sitegen.media.text import plain_text, word_count
 from sitegen.media.verse import text_verse
 
@@ -22,6 +22,7 @@ __all__ = [
     "absolute",
     "bodies_of",
     "feed_html",
+    "listed_notes",
     "measured",
     "notes_html",
     "notes_of",

@@ -9,6 +9,7 @@ from sitegen.media.medium import (
     Medium,
     Resolved,
     Slot,
+    absolute,
     address_of,
     measured,
     notes_of,
@@ -43,6 +44,18 @@ def notes_html(body: Body, document: Document, resolved: Resolved) -> str:
     return medium.end_notes(body)
 
 
+def listed_notes(
+    body: Body, document: Document, resolved: Resolved, page_url: str
+) -> list[tuple[int, str]]:
+    """The notes of a page at `page_url` for a list of many pages' notes: numbers and HTML.
+
+    Of the ids in them none is left; a figure is a picture that leads to itself on its page. What a
+    note says of another one leads to `endnote.N`, behind the prefix.
+    """
+    medium, notes = _ListMedium(document, resolved, page_url), numbered(body)
+    return [(number, without_ids(medium.html(notes[number].body))) for number in sorted(notes)]
+
+
 def _reachable(mathml: str) -> str:
     """A formula in a line; a long one scrolls on a narrow screen, so it can have the focus."""
     leaves = sum(mathml.count(end) for end in ("</mi>", "</mn>", "</mo>", "</mtext>"))
@@ -64,8 +77,7 @@ class _PageMedium(Medium):
             case ImageSlot():
                 return self._image(slot.index)
             case FigureSlot():
-                figures = self.resolved.figures  # fewer than slots, where one is wrong
-                return figures[slot.index].html if slot.index < len(figures) else ""
+                return self._figure(slot.index)
             case MathSlot():
                 return slot.mathml if slot.display else _reachable(slot.mathml)
             case NoteSlot():
@@ -93,7 +105,8 @@ class _PageMedium(Medium):
             own = "" if again else f' id="{self.prefix}noteref.{number}"'
             return f'<a class="noteref"{own} href="#{place}" role="doc-noteref">{number}</a>'
         return (
-            f'<span class="noteref"><label for="{place}">{number}</label></span>'
+            f'<span class="noteref" id="{self.prefix}noteref.{number}">'
+            f'<label for="{place}">{number}</label></span>'
             f'<input class="note-toggle" type="checkbox" id="{place}" aria-label="Note {number}">'
             f'<span class="note"><span class="note-number" aria-hidden="true">{number}</span> '
             f"{self._in_one_line(note)}</span>"
@@ -106,6 +119,10 @@ class _PageMedium(Medium):
             return html.removeprefix("<p>").removesuffix("</p>")
         return html.replace("<p>", '<span class="note-paragraph">').replace("</p>", "</span>")
 
+    def _figure(self, index: int) -> str:
+        figures = self.resolved.figures  # fewer than slots, where one is wrong
+        return figures[index].html if index < len(figures) else ""
+
     def end_notes(self, body: Body) -> str:
         notes = numbered(body)
         items, hidden = "", " hidden" if self.in_margin else ""
@@ -115,3 +132,18 @@ class _PageMedium(Medium):
             items += f'<li id="{self.prefix}endnote.{number}">{html}</li>\n'
         section = f'<section class="endnotes"{hidden} role="doc-endnotes" aria-label="Notes">'
         return f"{section}<ol>\n{items}</ol></section>\n" if notes else ""
+
+
+class _ListMedium(_PageMedium):
+    def __init__(self, document: Document, resolved: Resolved, page_url: str) -> None:
+        super().__init__(document, resolved, ())
+        self.in_margin, self.page_url = False, page_url
+
+    def _figure(self, index: int) -> str:
+        if index >= len(self.resolved.figures):
+            return ""
+        figure = self.resolved.figures[index]
+        place = address_of(f"{self.page_url}#{figure.id}")
+        file = address_of(absolute(self.page_url, next(iter(figure.files))))
+        sentence = escape(figure.sentence)
+        return f'<a href="{place}"><img src="{file}" alt="{sentence}" loading="lazy"></a>\n'

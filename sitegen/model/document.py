@@ -165,6 +165,8 @@ class Document(Value, frozen=True):
     words: int = 0
     opening: str = ""
     """The first line of a poem, as plain text."""
+    opening_line: int = 0
+    """Its number in the poem, from 1; not 1 where a quoted stanza comes before it."""
     notes: int = 0
     """How many notes it has."""
     mark: str = ""

@@ -29,6 +29,8 @@ from sitegen.model import (
     SiteInfo,
 )
 from sitegen.routes import is_index, source_output, span_of
+from sitegen.site.backlinks import backlinks
+from sitegen.site.indexes import YIELDING, series_places
 from sitegen.site.layout import Layout, lay_out, links_of
 from sitegen.site.links import Known, find, resolve
 from sitegen.site.listings import cut
@@ -88,16 +90,15 @@ def assemble(  # noqa: PLR0913 - everything meets here
     files = static if isinstance(static, Mapping) else dict.fromkeys(static)
     layout, problems = lay_out(documents, config, assets, files)
     known = links_of(layout, left_out, failed)
-    refs = {document.path: _ref(document, layout) for document in layout.documents}
+    titles = {shelf.intro.path: shelf.title for shelf in layout.shelves if shelf.intro}
+    refs = {each.path: _ref(each, layout, titles) for each in layout.documents}
     entries = layout.shelves[0].documents
-    newer, older = _neighbours(entries, refs)
     measure = cache(image_size)
-    pages = {}
+    pages: dict[str, Page] = {}
     for document in layout.documents:
-        page, wrong = _page(document, layout, known, measure)
-        path = document.path
-        pages[path] = replace(page, previous=older.get(path), next=newer.get(path))
+        pages[document.path], wrong = _page(document, layout, known, measure)
         problems += wrong
+    pages = _tied(pages, layout, refs)
     feeds = {feed.output for feed in layout.feeds}
     newest = {each.meta.kind: each.path for each in reversed(entries)}
     return Site(
@@ -114,16 +115,43 @@ def assemble(  # noqa: PLR0913 - everything meets here
     )
 
 
-def _ref(document: Document, layout: Layout) -> PageRef:
+def _ref(document: Document, layout: Layout, titles: Mapping[str, str]) -> PageRef:
+    """What others show of a document; what introduces a list has its title from `titles`."""
     return PageRef(
         path=document.path,
         url=layout.url(layout.outputs[document.path]),
-        title=document.meta.title,
+        title=titles.get(document.path, document.meta.title),
         kind=document.meta.kind,
         date=document.meta.date,
         description=document.meta.description,
         draft=document.meta.draft,
+        opening=document.opening,
     )
+
+
+def _addresses(layout: Layout) -> dict[str, str]:
+    """The addresses of pages and lists by output."""
+    outputs = (shelf.outputs[0] for shelf in layout.shelves)
+    return {output: layout.url(output) for output in [*outputs, *layout.outputs.values()]}
+
+
+def _tied(
+    pages: Mapping[str, Page], layout: Layout, refs: Mapping[str, PageRef]
+) -> dict[str, Page]:
+    """The pages, each with what leads from it to others and from others to it."""
+    newer, older = _neighbours(layout.shelves[0].documents, refs)
+    linked = backlinks(layout, {path: page.links for path, page in pages.items()}, refs)
+    series = series_places(layout.series, _addresses(layout), refs)
+    return {
+        path: replace(
+            page,
+            previous=older.get(path),
+            next=newer.get(path),
+            series=series.get(path),
+            backlinks=linked.get(path, ()),
+        )
+        for path, page in pages.items()
+    }
 
 
 def _neighbours(
@@ -189,6 +217,7 @@ MOST_NAVIGATION = 12
 def _describe(layout: Layout) -> SiteInfo:
     config = layout.config
     feed = next((feed for feed in layout.feeds if feed.output == "feed"), None)
+    lists = {shelf.kind: layout.url(shelf.outputs[0]) for shelf in layout.shelves}
     return SiteInfo(
         title=config.title,
         url=config.url,
@@ -199,15 +228,17 @@ def _describe(layout: Layout) -> SiteInfo:
         timezone=config.timezone,
         navigation=tuple(_navigation(layout)),
         feed=layout.url(f"{feed.output}.xml") if feed else "",
-        search=next((layout.url(s.outputs[0]) for s in layout.shelves if s.kind == "search"), ""),
+        search=lists.get("search", ""),
+        first_lines=lists.get("lines", ""),
+        sidenotes=lists.get("sidenotes", ""),
     )
 
 
 def _navigation(layout: Layout) -> Iterator[NavLink]:
     """Sections with listings, pages at the top of the site, the archive."""
     shelves = [shelf for shelf in layout.shelves if shelf.kind == "section"]
-    intros = layout.intros
-    pages = [each for each in layout.documents if _is_top(each) and each.path not in intros]
+    heads = {each.intro.path for each in layout.shelves if each.intro and each.kind not in YIELDING}
+    pages = [each for each in layout.documents if _is_top(each) and each.path not in heads]
     if len(shelves) <= MOST_NAVIGATION:
         yield from (NavLink(title=each.title, url=layout.url(each.outputs[0])) for each in shelves)
     if len(pages) <= MOST_NAVIGATION:

@@ -6,7 +6,7 @@ paths that only some disks and servers take for the same one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from unicodedata import normalize
 
 from sitegen.errors import Problem, RouteError, Span
@@ -33,11 +33,25 @@ def clashes(claims: Iterable[Claim]) -> Iterator[Problem]:
             told.add((former.by, claim.by))
             yield _clash(former, claim)
     for key, claim in first.items():
-        folder = key.rpartition("/")[0]
-        while folder:
+        for folder in _folders(key):
             if folder in first:
                 yield _clash(first[folder], claim)
-            folder = folder.rpartition("/")[0]
+
+
+def wanted(claims: Iterable[Claim]) -> frozenset[str]:
+    """All outputs that somebody wants, as `is_free` compares them."""
+    return frozenset(_same(claim.output) for claim in claims)
+
+
+def is_free(output: str, wanted: Container[str]) -> bool:
+    """Whether nobody wants this output, or has a file where it needs a folder."""
+    key = _same(output)
+    return key not in wanted and not any(folder in wanted for folder in _folders(key))
+
+
+def _folders(key: str) -> Iterator[str]:
+    while key := key.rpartition("/")[0]:
+        yield key
 
 
 def _same(output: str) -> str:

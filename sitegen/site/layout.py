@@ -27,7 +27,8 @@ from sitegen.routes import (
     url_of,
 )
 from sitegen.search import count_shards, path_of
-from sitegen.site.claims import Claim, clashes
+from sitegen.site.claims import Claim, clashes, is_free, wanted
+from sitegen.site.indexes import YIELDING, collect_series, index_shelves
 from sitegen.site.links import Known, Target, know
 from sitegen.site.listings import (
     Shelf,
@@ -57,11 +58,15 @@ class Layout(Value, frozen=True):
     config: Config
     documents: tuple[Document, ...]
     """By path."""
+    ordered: tuple[Document, ...]
+    """Newest first, what has no date last."""
     outputs: Mapping[str, str]
     """By source path."""
     tags: Mapping[str, Tag]
     """By name, in each of its spellings."""
     shelves: tuple[Shelf, ...]
+    series: tuple[Shelf, ...]
+    """Every series; it is among the `shelves`, too, unless the writer has something there."""
     feeds: tuple[Feed, ...]
     redirects: tuple[Redirect, ...]
     assets: tuple[tuple[str, Asset], ...]
@@ -97,20 +102,25 @@ def lay_out(
     shelves = list(make_shelves(entries, loose, in_order_of_name(tags), config))
     if config.search:
         problems += _add_search(shelves, len(documents))
+    series, merged = collect_series(ordered)
+    indexes = [*series, *index_shelves(ordered, outputs, config)]
     redirects, wrong = _redirects(documents, outputs, config)
     layout = Layout(
         config=config,
         documents=tuple(documents),
+        ordered=tuple(ordered),
         outputs=outputs,
         tags=tags,
-        shelves=tuple(_introduced(shelves, documents, outputs)),
+        shelves=tuple(_introduced([*shelves, *indexes], documents, outputs)),
+        series=tuple(series),
         feeds=tuple(make_feeds(shelves, config)),
         redirects=tuple(redirects),
         assets=tuple((_published(asset), asset) for asset in assets),
         static=static,
     )
+    layout = _yielding(layout)
     faults = (_asset_fault(output, asset) for output, asset in layout.assets)
-    problems += [*wrong, *filter(None, faults), *clashes(_claims(layout))]
+    problems += [*merged, *wrong, *filter(None, faults), *clashes(_claims(layout))]
     return layout, problems
 
 
@@ -158,6 +168,21 @@ def _introduced(
         typed = intro.origins.get("title")
         better = typed and typed.span and not shelf.settled
         yield replace(shelf, intro=intro, title=intro.meta.title if better else shelf.title)
+
+
+def _yielding(layout: Layout) -> Layout:
+    """The layout without the lists at whose address the writer has something of another kind.
+
+    A site that was there before such lists is built as it was.
+    """
+    generated = {shelf.by for shelf in layout.shelves if shelf.kind in YIELDING}
+    others = wanted(claim for claim in _claims(layout) if claim.by not in generated)
+    kept = (
+        shelf
+        for shelf in layout.shelves
+        if shelf.kind not in YIELDING or all(is_free(output, others) for output in shelf.outputs)
+    )
+    return replace(layout, shelves=tuple(kept))
 
 
 def _redirects(
@@ -223,11 +248,11 @@ def _claims_of(document: Document, output: str, introduces: bool) -> Iterator[Cl
     yield Claim(output=source_output(output), by=document.path, span=span)
     by, spans = f"a figure of {document.path}", [fence.span for fence in document.fences]
     # Two figures of one name are a mistake of the document already: one of them is enough.
-    for name, index in dict(_figure_files(document, output)).items():
+    for name, index in dict(figure_files(document, output)).items():
         yield Claim(output=name, by=by, span=spans[index], figure=True)
 
 
-def _figure_files(document: Document, output: str) -> Iterator[tuple[str, int]]:
+def figure_files(document: Document, output: str) -> Iterator[tuple[str, int]]:
     """The files beside a page that show its figures, each with the index of its figure."""
     for index, figure in enumerate(document.figures):
         yield from ((join(dirname(output), name), index) for name in figure.files)
@@ -248,7 +273,7 @@ def links_of(layout: Layout, left_out: Sequence[LeftOut], failed: Collection[str
     names += [output for shelf in layout.shelves for output in shelf.outputs]
     for document in layout.documents:
         output = layout.outputs[document.path]
-        names += [source_output(output), *(name for name, _ in _figure_files(document, output))]
+        names += [source_output(output), *(name for name, _ in figure_files(document, output))]
     addresses = {layout.outputs[path]: target for path, target in pages.items()}
     addresses |= {name: Target(url=layout.url(name)) for name in names}
     addresses |= {path: Target(url=layout.url(path), asset=files[path]) for path in files}

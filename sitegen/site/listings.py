@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
+from typing import Literal
+
+from msgspec.structs import replace
 
 from sitegen.errors import Problem, RouteError, warning
 from sitegen.model import (
@@ -80,24 +83,30 @@ class Tag(Value, frozen=True):
 
 def collect_tags(ordered: Iterable[Document], base: str) -> tuple[dict[str, Tag], list[Problem]]:
     """Tags by each of their spellings: names with one slug are one tag."""
-    slugs: dict[str, str] = {}
-    holders: dict[str, dict[str, Document]] = {}
-    spellings: dict[str, Counter[str]] = {}
-    for document in ordered:
-        for name in document.meta.tags:
-            slug = slugs.get(name) or slugs.setdefault(name, slugify(name))
-            holders.setdefault(slug, {})[document.path] = document
-            spellings.setdefault(slug, Counter())[name] += 1
+    named = ((name, document) for document in ordered for name in document.meta.tags)
     tags: dict[str, Tag] = {}
     problems: list[Problem] = []
-    for slug, names in spellings.items():
+    for slug, (names, documents) in under_one_slug(named).items():
         name = min(names, key=lambda name: (-names[name], name))
-        documents = tuple(holders[slug].values())
         folder = f"tags/{slug}/"
         ref = TagRef(name=name, url=url_of(f"{folder}index.html", base), count=len(documents))
         tags |= dict.fromkeys(names, Tag(ref=ref, folder=folder, documents=documents))
-        problems += _merged(names, documents)
+        problems += merged("tags", names, documents)
     return tags, problems
+
+
+def under_one_slug(
+    named: Iterable[tuple[str, Document]],
+) -> dict[str, tuple[Counter[str], tuple[Document, ...]]]:
+    """By slug, how often each spelling was used, and the documents with it, each once."""
+    slugs: dict[str, str] = {}
+    holders: dict[str, dict[str, Document]] = {}
+    spellings: dict[str, Counter[str]] = {}
+    for name, document in named:
+        slug = slugs.get(name) or slugs.setdefault(name, slugify(name))
+        holders.setdefault(slug, {})[document.path] = document
+        spellings.setdefault(slug, Counter())[name] += 1
+    return {slug: (spellings[slug], tuple(holders[slug].values())) for slug in spellings}
 
 
 def in_order_of_name(tags: Mapping[str, Tag]) -> list[Tag]:
@@ -106,8 +115,10 @@ def in_order_of_name(tags: Mapping[str, Tag]) -> list[Tag]:
     return sorted(unique.values(), key=lambda tag: (tag.ref.name.casefold(), tag.folder))
 
 
-def _merged(names: Iterable[str], documents: Sequence[Document]) -> Iterator[Problem]:
-    """A warning where one address takes in more than spellings of one tag: C, C++ and C#."""
+def merged(
+    field: Literal["tags", "series"], names: Iterable[str], documents: Sequence[Document]
+) -> Iterator[Problem]:
+    """A warning where one address takes in more than spellings of one name: C, C++ and C#."""
     shapes: dict[str, str] = {}
     for name in sorted(names):
         shapes.setdefault(" ".join(name.casefold().replace("-", " ").split()), name)
@@ -115,8 +126,8 @@ def _merged(names: Iterable[str], documents: Sequence[Document]) -> Iterator[Pro
         listed = " and ".join(f'"{name}"' for name in shapes.values())
         yield warning(
             RouteError,
-            f"the tags {listed} have one address, so they are shown as one tag",
-            span_of(documents[0], "tags"),
+            f"the {field} {listed} have one address, so they are shown as one",
+            span_of(documents[0], field),
             "write one of them in other words, as `cpp` for `C++`",
         )
 
@@ -234,7 +245,7 @@ def cut(
             url=url_of(output, base),
             output=output,
             title=shelf.title,
-            entries=tuple(refs[document.path] for document in entries),
+            entries=tuple(_entry(shelf, document, refs) for document in entries),
             number=number,
             count=len(outputs),
             newer=urls[number - 1],
@@ -244,6 +255,14 @@ def cut(
             shards=shelf.shards,
             feed=url_of(f"{shelf.feed}.xml", base) if shelf.feed in feeds else None,
         )
+
+
+def _entry(shelf: Shelf, document: Document, refs: Mapping[str, PageRef]) -> PageRef:
+    """What a list shows of a document; in an index of lines it leads to the line."""
+    ref = refs[document.path]
+    if shelf.kind == "lines":
+        return replace(ref, url=f"{ref.url}#L{document.opening_line}")
+    return ref
 
 
 # --- feeds -----------------------------------------------------------------------------------

@@ -1,11 +1,12 @@
-"""What templates may call beside Jinja2's own filters: dates, and the address of a feed."""
+"""What templates may call beside Jinja2's own filters: dates, groups, the address of a feed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from sitegen.collation import letter
 from sitegen.model import Moment, PageRef
 
 MONTHS = (
@@ -59,10 +60,40 @@ def by_year(entries: Iterable[PageRef]) -> list[tuple[int | None, list[PageRef]]
     return [(year, list(group)) for year, group in years]
 
 
+MOST_LINES = 30
+"""So many lines are found without letters above them."""
+
+
+def by_letter(entries: Sequence[PageRef]) -> list[tuple[str, list[PageRef]]]:
+    """Poems in their order, in groups of one first letter; few of them are one group under ""."""
+    if len(entries) <= MOST_LINES:
+        return [("", list(entries))] if entries else []
+    letters = groupby(entries, lambda entry: letter(entry.opening) or "…")
+    return [(shown, list(group)) for shown, group in letters]
+
+
+LIKELY = (
+    "ar_EG be_BY bs_BA ca_ES cs_CZ cy_GB da_DK el_GR en_US et_EE eu_ES fa_IR ga_IE gl_ES he_IL"
+    " hi_IN hy_AM ja_JP ka_GE ko_KR la_VA ms_MY nb_NO nn_NO no_NO sl_SI sq_AL sr_RS sv_SE ta_IN"
+    " uk_UA ur_PK vi_VN zh_CN"
+)
+TERRITORIES = dict(pair.split("_") for pair in LIKELY.split())
+"""Where a language is most likely spoken (CLDR), for those whose own letters do not say it."""
+
+
+def locale(language: str) -> str:
+    """A language as OpenGraph writes it, which wants a territory: `pt-BR` → `pt_BR`, `de_DE`."""
+    primary, *subtags = language.split("-")
+    own = next((tag for tag in subtags if len(tag) == 2 and tag.isalpha()), "")  # noqa: PLR2004
+    primary = primary.lower()
+    return f"{primary}_{own.upper() or TERRITORIES.get(primary, primary.upper())}"
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "date": date,
     "day": day,
     "direction": direction,
     "iso": iso,
     "json_feed": json_feed,
+    "locale": locale,
 }

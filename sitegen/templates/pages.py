@@ -9,11 +9,12 @@ shows is known before it runs. Every template knows these names:
     absolute(url)       with the host      hidden       whether search engines should pass by
     asset(name)         a static file's published address
     figures             whether the page shows an attention figure
+    linked_data         what the page says of itself in JSON-LD, "" if nothing
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from markupsafe import Markup
@@ -25,11 +26,13 @@ from sitegen.model import (
     Body,
     Listing,
     Page,
+    PageRef,
     Redirect,
     Site,
     Value,
 )
-from sitegen.templates.filters import by_year
+from sitegen.templates.filters import by_letter, by_year
+from sitegen.templates.linked import of_home, of_page
 from sitegen.templates.theme import Theme, digest, render
 
 PAGE_TEMPLATES = {"post": "essay.html", "poem": "poem.html", "page": "page.html"}
@@ -64,6 +67,7 @@ def render_page(theme: Theme, site: Site, page: Page) -> Artifact:
         "figures": bool(document.figures),
         "body": _html(page, document.body),
         "notes": _notes(page),
+        "linked_data": _trusted(of_page(site.info, page)),
     }
     template = PAGE_TEMPLATES[meta.kind]
     return _artifact(
@@ -74,7 +78,7 @@ def render_page(theme: Theme, site: Site, page: Page) -> Artifact:
 
 
 def render_listing(theme: Theme, site: Site, listing: Listing) -> Artifact:
-    """The home page, a section, the archive, the tags or one tag. Raises `TemplateError`."""
+    """One page of a list of any kind. Raises `TemplateError`."""
     intro = site.pages[listing.intro] if listing.intro and listing.number == 1 else None
     first = listing.kind == "home" and listing.number == 1
     featured = [site.pages[path] for path in site.featured] if first else []
@@ -89,6 +93,9 @@ def render_listing(theme: Theme, site: Site, listing: Listing) -> Artifact:
         "figures": bool(intro and intro.document.figures),
         "intro": _html(intro, intro.document.body) if intro else "",
         "intro_notes": _notes(intro) if intro else "",
+        "letters": by_letter(listing.entries) if listing.kind == "lines" else [],
+        "noted": list(_noted(site, listing)),
+        "linked_data": _trusted(of_home(site.info)) if first else "",
     }
     sources = [listing.intro] if listing.intro else []
     sources += [page.document.path for page in featured]
@@ -100,6 +107,40 @@ def render_listing(theme: Theme, site: Site, listing: Listing) -> Artifact:
         sources=tuple(dict.fromkeys(sources)),
     )
     return _artifact(theme, site, view)
+
+
+class Note(Value, frozen=True):
+    """A note in the list of all notes; `place` is where its page refers to it."""
+
+    id: str
+    number: int
+    html: Markup
+    place: str
+
+
+class Noted(Value, frozen=True):
+    """The notes of one page, as the list of all notes shows them."""
+
+    title: str
+    url: str
+    language: str
+    notes: tuple[Note, ...]
+
+
+def _noted(site: Site, listing: Listing) -> Iterator[Noted]:
+    for number, entry in enumerate(listing.entries if listing.kind == "sidenotes" else (), 1):
+        page = site.pages[entry.path]
+        notes = tuple(_listed(page, entry, f"page.{number}."))
+        language = page.document.meta.language
+        yield Noted(title=entry.title, url=entry.url, language=language, notes=notes)
+
+
+def _listed(page: Page, entry: PageRef, prefix: str) -> Iterator[Note]:
+    body, resolved = page.document.body, _resolved(page, prefix)
+    for number, html in media.listed_notes(body, page.document, resolved, page.url):
+        place = f"{entry.url}#noteref.{number}"
+        name = f"{prefix}endnote.{number}"
+        yield Note(id=name, number=number, html=_trusted(html.strip()), place=place)
 
 
 def render_redirect(theme: Theme, site: Site, redirect: Redirect) -> Artifact:
@@ -151,6 +192,7 @@ def _artifact(theme: Theme, site: Site, view: View) -> Artifact:
         "hidden": False,
         "url": "",
         "figures": False,
+        "linked_data": "",
         "absolute": lambda url: media.absolute(site.info.url, url),
         **view.names,
     }

@@ -377,9 +377,7 @@ def test_different_tags_at_one_address_are_told() -> None:
     site = site_of(document("content/a.md", tags=("C",)), document("content/b.md", tags=("C++",)))
     (problem,) = site.problems
     assert problem.severity == "warning"
-    assert (
-        problem.message == 'the tags "C" and "C++" have one address, so they are shown as one tag'
-    )
+    assert problem.message == 'the tags "C" and "C++" have one address, so they are shown as one'
 
 
 # --- feeds -----------------------------------------------------------------------------------
