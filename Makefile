@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: site check check-long check-deploy check-models test lint setup setup-check bench clean
+.PHONY: site check check-long check-deploy check-models test lint setup setup-check manual bench clean
 
 site: $(VENV)/.installed
 	$(BIN)/sitegen build
@@ -61,6 +61,10 @@ setup-check: $(VENV)/.checked
 
 test: $(VENV)/.checked
 	$(BIN)/python -m pytest -p no:cacheprovider tests/unit tests/property tests/golden tests/site tests/test_*.py
+
+# The tables of the manual that the program itself knows.
+manual: $(VENV)/.checked
+	$(BIN)/python -m tests.reference
 
 bench: $(VENV)/.checked
 	$(BIN)/python bench/cold_build.py

@@ -41,8 +41,8 @@ def main() -> None:
 @click.option("--verify", is_flag=True, help="Build anew as well, and compare.")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write .sitegen/.")
 @click.option("--locked", is_flag=True, help="Take real models' numbers from figures.lock only.")
-@click.option("--jobs", type=click.IntRange(1, 64), help="How many processes parse and render.")
-@click.option("--timings", is_flag=True, help="Show how long it all took.")
+@click.option("--jobs", metavar="N", type=click.IntRange(1, 64), help="How many processes work.")
+@click.option("--timings", is_flag=True, help="Show how long each stage took.")
 @common
 def build(screen: Screen, output: Path | None, **options: Any) -> None:
     """Write the site to a folder of files that any web server can serve."""

@@ -108,7 +108,7 @@ def _is_block(text: str) -> bool:
     return (
         BEGINS.match(text) is not None
         and not FENCE.search(text)
-        and not KEYS.isdisjoint(ANY_KEY.findall(text))
+        and not KEYS.keys().isdisjoint(ANY_KEY.findall(text))
     )
 
 

@@ -20,7 +20,18 @@ import click
 from sitegen.errors import ConfigError, Problem, SiteError, as_data, show
 from sitegen.package import theme_folder
 
-WRONG_SITE, WRONG_USE = 1, 2
+WRONG_SITE, WRONG_USE, INTERRUPTED = 1, 2, 130
+EXIT_CODES: Mapping[int, str] = {
+    0: "all is done, or there is nothing to do",
+    WRONG_SITE: "the site is wrong, or the disk or the target refused something",
+    WRONG_USE: "the command line or `site.toml` is wrong, or a tool or a credential is missing",
+    3: "`deploy`: more would be deleted or replaced than is usual",
+    4: "`deploy`: what was built must not be published: drafts, changed files, a key",
+    5: "`deploy`: somebody else deploys",
+    6: "`deploy`: what was read back is not what was sent",
+    INTERRUPTED: "interrupted",
+}
+"""How a command ends, and what the manual says of it."""
 LONGEST_READ = 10_000_000  # characters of a file, for an excerpt
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -163,7 +174,7 @@ class Screen:
             sys.exit(WRONG_SITE)
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
-            sys.exit(130)
+            sys.exit(INTERRUPTED)
 
 
 def _finish(bars: dict[str, Any]) -> None:

@@ -25,51 +25,61 @@ class Settings(Value, frozen=True):
     name: str
     """`NAME` of its table."""
     keep: int = 3
-    """Releases whose assets are kept, and that can be gone back to..."""
+    """Releases whose assets are kept, and that can be gone back to."""
     keep_days: int = 30
-    """... and all that are younger."""
+    """And all that are younger than so many days."""
     max_deletes: int | None = None
+    """Files that may go without being asked for; else 50, or a tenth of the site."""
     workers: int | None = None
-    """Requests at once; None: what suits the target."""
+    """Requests at once, up to 64; else what suits the target."""
     timeout: float = 30.0
-    """Seconds that one request may take..."""
+    """Seconds that one request may take."""
     patience: float = 120.0
-    """... and that a run may spend on waiting for another try."""
+    """Seconds that a run may spend on waiting for another try."""
 
 
 class GitSettings(Settings, frozen=True, kw_only=True):
-    """`type = "git"`. `remote`: a URL, or the name of a remote of the site's repository.
-
-    `history`: whether a deploy is a commit on top of the last one, or the only one there is.
-    """
+    """`type = "git"`."""
 
     remote: str
+    """A URL, a folder, or the name of a remote of the site's repository."""
     branch: str = "gh-pages"
+    """The branch that is served."""
     history: Literal["keep", "one"] = "keep"
+    """Whether a deploy is a commit on top of the last (`keep`), or the only one (`one`)."""
 
 
 class S3Settings(Settings, frozen=True, kw_only=True):
-    """`type = "s3"`: Amazon's or compatible. Empty `endpoint` and `region`: the environment's."""
+    """`type = "s3"`: Amazon's or compatible."""
 
     bucket: str
+    """The name of the bucket."""
     prefix: str = ""
+    """What its keys begin with: `blog/`."""
     endpoint: str = ""
+    """The address of the service, where it is not Amazon's or the environment's."""
     region: str = ""
+    """The region; else that of the environment."""
 
 
 class SshSettings(Settings, frozen=True, kw_only=True):
-    """`type = "ssh"`: `host` as `ssh` takes it (`[user@]name`), `path` the folder of releases."""
+    """`type = "ssh"`."""
 
     host: str
+    """As `ssh` takes it: `me@example.org`, or a name of its configuration."""
     path: str
+    """The folder of releases; serve `PATH/current`."""
     port: int | None = None
+    """The port of the ssh server; else what `ssh` takes."""
 
 
 class DirectorySettings(Settings, frozen=True, kw_only=True):
-    """`type = "directory"`: `path` relative to the site's folder, a leading `~` the home's."""
+    """`type = "directory"`."""
 
     path: str
+    """A folder, relative to the site's; a leading `~` is the home's."""
     atomic: bool = False
+    """Whether it has releases and a link `current`, for which serve `PATH/current`."""
 
 
 TYPES: Mapping[str, type[Settings]] = {

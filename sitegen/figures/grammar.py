@@ -46,7 +46,10 @@ from sitegen.figures.terms import (
     find_token,
 )
 
-CLAIM_KEYS = frozenset({"check", "expect"})
+CLAIM_KEYS = {
+    "check": "what is claimed; a block may have several",
+    "expect": "`false` below a check: the claim is not so, and the caption says that",
+}
 MOST_CLAIMS = 50
 MOST_PIECES = 400
 """Words and signs of one claim; nobody reads a longer one."""

@@ -24,7 +24,12 @@ Read = Callable[[Prompt], Reading]
 Special = Literal["fade", "show", "drop"]
 Subwords = Literal["merge", "show"]
 
-LEARNED_KEYS = frozenset({"of", "measure", "special", "subwords"})
+LEARNED_KEYS: Mapping[str, str] = {
+    "of": "`poem` instead of `text`: the poem above the figure",
+    "measure": "`weight` if it is left out; `norm`: what it moves; `rollout`: all layers up to one",
+    "special": "tokens that nobody wrote: `fade` dims them, `show` doesn't, `drop` leaves them out",
+    "subwords": "`merge` shows words, `show` the tokens of the model",
+}
 MEASURES: tuple[Quantity, ...] = ("weight", "norm", "rollout")
 WHOLE: Mapping[str, tuple[Quantity, str]] = {
     "landscape": ("surprise", "causal"),

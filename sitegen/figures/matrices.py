@@ -52,8 +52,22 @@ Inputs = Given | Projected | Seeded
 
 FAMILIES: tuple[tuple[str, ...], ...] = (("Q", "K"), ("X", "W_Q", "W_K"), ("seed", "d_model"))
 OPTIONAL = {"V": ("Q",), "W_V": ("X",), "W_O": ("Q", "X")}  # keys, and whose families they join
-MATRICES = ("Q", "K", "V", "X", "W_Q", "W_K", "W_V", "W_O")
-INPUT_KEYS = frozenset({*MATRICES, "seed", "d_model"})
+MATRICES: Mapping[str, str] = {
+    "Q": "a query for each token",
+    "K": "a key for each token, as long as the queries",
+    "V": "a value for each token; needed by the view `steps`, which mixes them",
+    "X": "instead of these: a vector for each token",
+    "W_Q": "what makes queries of `X`; a row for each of its columns",
+    "W_K": "what makes keys of `X`",
+    "W_V": "what makes values of `X`",
+    "W_O": "what the heads' outputs are multiplied by; a row for each column of the values",
+}
+RANDOM: Mapping[str, str] = {
+    "seed": "a whole number, from which vectors and projections are drawn",
+    "d_model": f"the length of a vector, up to {MOST_COLUMNS}",
+}
+INPUT_KEYS: Mapping[str, str] = {**MATRICES, **RANDOM}
+"""Keys, and what the manual says of them."""
 
 
 def read_inputs(

@@ -187,36 +187,53 @@ def read_extra(entry: Entry, _zone: tzinfo) -> dict[str, Any] | None:
 
 
 class Field(NamedTuple):
-    """`name` of `Meta` that it fills, how it is read, the only kind that may have it."""
+    """`name` of `Meta` that it fills, how it is read, what the manual says, the only kind."""
 
     name: str
     read: Read
+    says: str
     only: Kind | None = None
 
 
 line, flag, moment = one(read_line, prose=True), one(read_flag), one(read_date)
 
 FIELDS: dict[str, Field] = {
-    "title": Field("title", line),
-    "type": Field("kind", one(read_kind)),
-    "date": Field("date", moment),
-    "updated": Field("updated", moment),
-    "slug": Field("slug", one(read_slug, prose=True)),
-    "permalink": Field("permalink", one(read_address, prose=True)),
-    "tags": Field("tags", read_tags),
-    "series": Field("series", line),
-    "authors": Field("authors", read_names),
-    "author": Field("authors", read_names),
-    "description": Field("description", line),
-    "draft": Field("draft", flag),
-    "lang": Field("language", one(read_language)),
-    "aliases": Field("aliases", read_addresses),
-    "image": Field("image", one(read_image, prose=True)),
-    "math": Field("math", flag),
-    "toc": Field("toc", flag),
-    "line_numbers": Field("line_numbers", flag, "poem"),
-    "epigraph": Field("epigraph", one(read_lines, prose=True), "poem"),
-    "extra": Field("extra", read_extra),
+    "title": Field("title", line, "a line of text; else the first heading, else the file name"),
+    "type": Field("kind", one(read_kind), "`post`, `poem` or `page`; else the folder tells"),
+    "date": Field(
+        "date",
+        moment,
+        "`2026-03-08`, `2026-03-08 18:30` (in the site's zone) or `2026-03-08T18:30:00+02:00`",
+    ),
+    "updated": Field("updated", moment, "when it was last changed, written as a date"),
+    "slug": Field("slug", one(read_slug, prose=True), "the last part of the address"),
+    "permalink": Field("permalink", one(read_address, prose=True), "the whole address: `/a/b/`"),
+    "tags": Field("tags", read_tags, "a list, or names between commas"),
+    "series": Field("series", line, "the name of the series that it is part of"),
+    "authors": Field("authors", read_names, "a list of names"),
+    "author": Field("authors", read_names, "one name; another word for `authors`"),
+    "description": Field(
+        "description",
+        line,
+        "a sentence for lists and search engines; else the first paragraph or stanza",
+    ),
+    "draft": Field("draft", flag, "`true` or `false` (or `yes`, `no`): a draft is not published"),
+    "lang": Field(
+        "language", one(read_language), "`en`, `de`, `pt-BR`; it also chooses the quotation marks"
+    ),
+    "aliases": Field(
+        "aliases", read_addresses, "former addresses; each becomes a page that leads here"
+    ),
+    "image": Field(
+        "image",
+        one(read_image, prose=True),
+        "a picture for those who link to the page: a file beside the source, or an address",
+    ),
+    "math": Field("math", flag, "`false` leaves dollar signs alone"),
+    "toc": Field("toc", flag, "`true` lists the headings at the head of the page"),
+    "line_numbers": Field("line_numbers", flag, "`true` numbers every fifth line", "poem"),
+    "epigraph": Field("epigraph", one(read_lines, prose=True), "lines before the poem", "poem"),
+    "extra": Field("extra", read_extra, "anything, for templates of your own"),
 }
 
 ELSEWHERE = {

@@ -39,26 +39,33 @@ class Section(Value, frozen=True):
 
     name: str
     kind: Kind | None = None
+    """`post`, `poem` or `page`; the folder's name tells where it is left out."""
     title: str | None = None
+    """The heading of its list, and its name in the navigation."""
     permalink: str | None = None
+    """A pattern of `{year}`, `{month}`, `{day}`, `{slug}` and `{section}`: `/{year}/{slug}/`."""
     paginate: int | None = None
+    """Entries on a page of its list; that of the site where it is left out."""
 
 
 class MarkupConfig(Value, frozen=True):
     """`[markup]` of `site.toml`: what a source may use, and the most that it may cost."""
 
     macros: Mapping[str, str] = {}
+    r"""TeX commands of your own: `macros = { R = '\mathbb{R}' }`."""
     max_seconds: float = 5.0
+    """Seconds that one source may take."""
     max_bytes: int = 5_000_000
+    """Bytes that one source may have."""
 
 
 class Hosting(Value, frozen=True):
     """`[hosting]` of `site.toml`: what is written for the server beside the files themselves."""
 
     server: str = ""
-    """Whose files of headers and redirects are written: a name of `SERVERS`, or none."""
+    """Whose headers and redirects are written: `netlify`, `cloudflare-pages` or `nginx`."""
     compress: bool = False
-    """Whether files have compressed siblings."""
+    """Whether what gets smaller has a `.gz` beside it (and `.br`, with `sitegen[brotli]`)."""
 
     @property
     def is_asked(self) -> bool:
@@ -73,20 +80,29 @@ class Images(Value, frozen=True):
     """`[images]` of `site.toml`: the copies that are made of each picture; none where empty."""
 
     formats: tuple[str, ...] = ()
+    """Formats of the copies: `["avif", "webp"]`; they need `sitegen[images]`."""
     widths: tuple[int, ...] = ()
+    """Widths of the copies, in pixels: `[640, 1280]`."""
 
 
 class Config(Value, frozen=True):
     """`site.toml`, checked. `url` ends with a slash; `base` is its path, `/` or `/blog/`."""
 
     title: str
+    """The name of the site; the host of `url` where it is left out."""
     url: str
+    """Where the site will be read: absolute, with a path (`/blog/`) if it has one."""
     base: str
     description: str = ""
+    """A sentence for the home page and for search engines."""
     author: str = ""
+    """Who wrote the sources that name nobody."""
     language: str = "en"
+    """Of sources that name none."""
     timezone: str = "UTC"
+    """Of dates without an offset: `Europe/Berlin`."""
     paginate: int = 10
+    """Entries on a page of the home page and of section lists."""
     sections: Mapping[str, Section] = {}
     markup: MarkupConfig = MarkupConfig()
     hosting: Hosting = Hosting()
@@ -96,13 +112,15 @@ class Config(Value, frozen=True):
     gone: tuple[str, ...] = ()
     """Addresses that were published once and are no more."""
     search: bool = False
+    """Whether there is a page at `/search/` that finds words and lines of verse."""
     cards: bool = False
-    """Whether pages without an `image:` get a picture for those who link to them."""
+    """Whether each page without an `image:` gets a picture for those who link to it."""
     marks: str = ""
     """The model whose attention to a title is its mark; none where empty."""
     first_lines: bool = True
+    """Whether there is a list of the first lines of poems, where there are poems."""
     sidenotes: bool = True
-    """Whether the site has these pages, where it has poems or notes."""
+    """Whether there is a list of all notes, where there are notes."""
     deploy: Mapping[str, Mapping[str, Any]] = {}
 
 

@@ -163,7 +163,7 @@ def test_the_narrowest_and_deepest_stack_has_finite_weights(d_model: int) -> Non
     assert (abs(units.sum(axis=-1) - UNIT) <= 64).all()
 
 
-KEYS = sorted((SHARED_KEYS | TOY_KEYS) - {"model", "tokens", "text", "check", "expect"})
+KEYS = sorted((SHARED_KEYS.keys() | TOY_KEYS) - {"model", "tokens", "text", "check", "expect"})
 VALUES = ["1", "2", "1 2 / 3 4", "/ /", "/ 1", "1000 -1000 / 1 0", "nan", "", "x", "yes", "steps"]
 FAMILIES = [
     "Q: 1 2 / 3 4\nK: 0 1 / 1 0\nV: 1 2 / 3 4\n",
