@@ -60,7 +60,7 @@ def test_each_line_of_a_poem_is_a_line_of_its_page_with_its_indent(
         shown = [
             (
                 int(indent or 0),
-                _words(re.sub("<[^>]*>", "", text.partition('<span class="noteref">')[0])),
+                _words(re.sub("<[^>]*>", "", text.partition('<span class="noteref"')[0])),
             )
             for indent, text in re.findall(
                 r'<div class="line" id="L\d+" dir="auto"(?: data-indent="(\d+)")?[^>]*>(.*)</div>',
