@@ -1,8 +1,9 @@
 """A poem on a page, in a feed and as plain text: in each the same lines.
 
 Comes in: a `Verse` and `render`, which makes text of the chunks of one line in the same medium.
-Goes out: HTML with one element a line for a page; paragraphs with `<br>` and NBSP, which need no
-style, for a feed; lines with spaces before them for plain text.
+Goes out: paragraphs with `<br>` and NBSP, which need no style, for a feed; the same with an element
+for each line for a page, so that runovers can hang, and what is copied from it, or read in a
+browser's reading view, keeps its lines, gaps and indents; lines with spaces for plain text.
 """
 
 from __future__ import annotations
@@ -38,12 +39,13 @@ def page_verse(verse: Verse, render: Render, prefix: str = "") -> str:
 def _page_block(block: Block, verse: Verse, render: Render, prefix: str) -> str:
     match block:
         case Stanza():
-            lines = "".join(_page_line(line, verse, render, prefix) for line in block.lines)
-            names = "stanza" + " gap" * block.gap + " quoted" * block.quoted
-            tag = "blockquote" if block.quoted else "div"
-            return f'<{tag} class="{names}">\n{lines}</{tag}>\n'
+            lines = "<br>\n".join(_page_line(line, verse, render, prefix) for line in block.lines)
+            stanza = f'<p class="stanza">\n{lines}\n</p>\n'
+            if block.quoted:
+                stanza = f'<blockquote class="quoted">\n{stanza}</blockquote>\n'
+            return f"<br>\n{stanza}" if block.gap else stanza
         case Ornament():
-            return f'<div class="ornament" role="separator">{escape(block.text)}</div>\n'
+            return f'<p class="ornament" role="separator">{escape(block.text)}</p>\n'
         case Part():
             place = f' id="{escape(block.id)}"' if block.id else ""
             tag = f"h{block.level}"
@@ -56,10 +58,11 @@ def _page_block(block: Block, verse: Verse, render: Render, prefix: str) -> str:
 
 def _page_line(line: Line, verse: Verse, render: Render, prefix: str) -> str:
     indent = f' data-indent="{min(line.indent, WIDEST)}"' if line.indent else ""
+    spaces = f'<span class="indent">{NBSP * line.indent}</span>' if line.indent else ""
     number = f' data-number="{line.number}"' if verse.numbered and not line.number % EVERY else ""
     text = render(line.body)
     place = f"{prefix}{verse.prefix}L{line.number}"
-    return f'<div class="line" id="{place}" dir="auto"{indent}{number}>{text}</div>\n'
+    return f'<span class="line" id="{place}" dir="auto"{indent}{number}>{spaces}{text}</span>'
 
 
 # --- a feed ------------------------------------------------------------------------------------

@@ -142,7 +142,7 @@ def test_lines_are_numbered_from_one_without_a_hole(rows: list[str]) -> None:
 @given(POEMS)
 def test_page_feed_and_plain_text_have_the_same_lines(rows: list[str]) -> None:
     verse = parsed("\n".join(rows))
-    on_page = re.findall(r'<div class="line"[^>]*>(.*)</div>', page_verse(verse, html_of))
+    on_page = re.findall(r'<span class="line"[^>]*>(.*)</span>', page_verse(verse, html_of))
     in_feed = re.split(r"<br>\n|</p>\n", feed_verse(verse, html_of))
     plain = [squeezed(line) for line in text_verse(verse, words_of).split("\n")]
     seen = [squeezed(words_of((line,))) for line in in_feed]
@@ -195,6 +195,6 @@ def test_whatever_is_typed_no_line_is_empty_and_each_is_in_every_medium(source: 
     verse = parsed(source)
     lines = in_stanzas(verse)
     assert all(lines)
-    assert page_verse(verse, html_of).count('<div class="line"') == len(lines)
+    assert page_verse(verse, html_of).count('<span class="line"') == len(lines)
     plain = iter(squeezed(line) for line in text_verse(verse, words_of).split("\n"))
     assert [line for line in lines if line not in plain] == []

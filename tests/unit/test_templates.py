@@ -43,7 +43,11 @@ from sitegen.templates.filters import by_year, day, direction, iso
 from sitegen.templates.filters import date as shown_date
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
-ASSETS = {"style.css": "/blog/style.0123.css", "favicon.svg": "/blog/favicon.svg"}
+ASSETS = {
+    "style.css": "/blog/style.0123.css",
+    "theme.js": "/blog/theme.0123.js",
+    "favicon.svg": "/blog/favicon.svg",
+}
 INFO = SiteInfo(
     title="Rows & Sums",
     url="https://example.org/blog/",
@@ -246,10 +250,11 @@ def test_a_page_says_where_it_is_and_what_else_it_is(theme: Theme) -> None:
     assert outline.having("link", rel="stylesheet", href="/blog/style.0123.css")
 
 
-def test_no_page_has_a_script_or_a_style_attribute(theme: Theme) -> None:
+def test_no_page_has_a_script_but_that_of_the_colours_or_a_style_attribute(theme: Theme) -> None:
     own = page(essay())
     outline = Outline(text(render_page(theme, site(own), own)))
-    assert outline.having("script") == [{"type": "application/ld+json"}]
+    scripts = [{"src": "/blog/theme.0123.js"}, {"type": "application/ld+json"}]
+    assert outline.having("script") == scripts
     assert not any("style" in attributes for _, attributes in outline.seen)
 
 

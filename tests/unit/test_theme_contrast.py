@@ -17,10 +17,9 @@ AAA, AA = 7.0, 4.5
 
 
 def palette(scheme: str) -> dict[str, str]:
-    """The custom properties of one colour scheme; the dark one overrides the light."""
-    light, dark = re.findall(r":root\{(.*?)\}", CSS, re.DOTALL)[:2]
-    chosen = light if scheme == "light" else light + dark
-    return dict(re.findall(r"--([a-z]+):([^;}]+)", chosen))
+    """The custom properties of one colour scheme."""
+    light_and_dark = re.findall(r"--([a-z]+):var\(--light,(.*?)\)var\(--dark,(.*?)\)", CSS)
+    return {name: light if scheme == "light" else dark for name, light, dark in light_and_dark}
 
 
 def colour(text: str) -> Colour:

@@ -689,20 +689,24 @@ WHOLE = "a  b\n    *c*\n\n\n> d\n\n***\n\n## Part\n\ne[^1]\n\n```\nx\n```\n\n[^1
 
 
 def test_a_page_has_one_element_a_line() -> None:
+    spaces = f'<span class="indent">{NBSP * 4}</span>'
     assert page_verse(parsed(WHOLE), html_of).split("\n") == [
         '<div class="poem">',
-        '<div class="stanza">',
-        f'<div class="line" id="L1" dir="auto">a{NBSP} b</div>',
-        '<div class="line" id="L2" dir="auto" data-indent="4"><em>c</em></div>',
-        "</div>",
-        '<blockquote class="stanza gap quoted">',
-        '<div class="line" id="L3" dir="auto">d</div>',
+        '<p class="stanza">',
+        f'<span class="line" id="L1" dir="auto">a{NBSP} b</span><br>',
+        f'<span class="line" id="L2" dir="auto" data-indent="4">{spaces}<em>c</em></span>',
+        "</p>",
+        "<br>",
+        '<blockquote class="quoted">',
+        '<p class="stanza">',
+        '<span class="line" id="L3" dir="auto">d</span>',
+        "</p>",
         "</blockquote>",
-        '<div class="ornament" role="separator">***</div>',
+        '<p class="ornament" role="separator">***</p>',
         '<h2 class="part" id="part">Part</h2>',
-        '<div class="stanza">',
-        '<div class="line" id="L4" dir="auto">e<sup>1</sup></div>',
-        "</div>",
+        '<p class="stanza">',
+        '<span class="line" id="L4" dir="auto">e<sup>1</sup></span>',
+        "</p>",
         "<pre><code>x",
         "</code></pre>",
         "</div>",
@@ -748,8 +752,8 @@ def test_a_second_poem_on_a_page_has_its_own_ids() -> None:
 
 def test_an_indent_wider_than_the_theme_knows_is_its_widest() -> None:
     page = page_verse(parsed(" " * 60 + "x\n" + " " * 100 + "y"), html_of)
-    assert 'data-indent="60">x</div>' in page
-    assert 'data-indent="69">y</div>' in page
+    assert f'data-indent="60"><span class="indent">{NBSP * 60}</span>x</span>' in page
+    assert f'data-indent="69"><span class="indent">{NBSP * 100}</span>y</span>' in page
 
 
 def test_the_afterword_ends_every_medium() -> None:
@@ -767,4 +771,4 @@ def test_a_line_of_plain_text_is_one_line_whatever_is_in_it() -> None:
 
 def test_the_words_of_a_poem_are_text_and_not_html() -> None:
     page = page_verse(parsed('a < b & "c" &lt;script&gt;\n\n***'), html_of)
-    assert "a &lt; b &amp; &quot;c&quot; &lt;script&gt;</div>" in page
+    assert "a &lt; b &amp; &quot;c&quot; &lt;script&gt;</span>" in page
