@@ -14,10 +14,11 @@ JOBS ?= 2
 check: $(VENV)/.checked lint
 	$(BIN)/python -m pytest -p no:cacheprovider --numprocesses $(JOBS) --dist loadfile
 
-# What is remembered, for hours of edits, and builds that are killed a hundred times.
+# What is remembered, for hours of edits, builds that are killed a hundred times, days of writing.
 check-long: $(VENV)/.checked
 	INCREMENTAL_EXAMPLES=400 INCREMENTAL_STEPS=40 KILLED_BUILDS=100 \
-	$(BIN)/python -m pytest -p no:cacheprovider tests/property/test_incremental.py tests/site/test_killed.py
+	EDITS=20000 $(BIN)/python -m pytest -p no:cacheprovider \
+	tests/property/test_incremental.py tests/site/test_killed.py tests/preview/test_edits.py
 
 # Every fault at every request of a deploy, on every target; prints what was done. An hour.
 check-deploy: $(VENV)/.checked

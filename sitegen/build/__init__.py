@@ -13,11 +13,12 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from sitegen.build.copies import fingerprint
 from sitegen.build.knot import Choice, Knot, files_digest, tie
 from sitegen.build.parsing import parse_all, text_of
 from sitegen.build.readings import Reader, Readings, refuse
 from sitegen.build.reasons import reasons
-from sitegen.build.rendering import Output, fingerprint, render_all
+from sitegen.build.rendering import Output, render_all
 from sitegen.build.stage import Inputs, Memory, Plan, Run, encode
 from sitegen.errors import in_order
 from sitegen.lock import read_lock, write_lock

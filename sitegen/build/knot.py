@@ -132,7 +132,8 @@ def _tie(
 ) -> Knot:
     from sitegen.site import assemble, select  # most builds need neither
 
-    documents = outlines(rows, inputs, memory)
+    originals = {original.path: original for original in inputs.originals}
+    documents = outlines(rows, originals, inputs.config, memory)
     zone = inputs.config.timezone
     published, left_out = select(
         documents, now=choice.now, timezone=zone, drafts=choice.drafts, future=choice.future

@@ -8,6 +8,7 @@ together again. Nothing is rendered before it is asked for, and then it is what 
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from copy import copy as copy_of
 from datetime import datetime
@@ -15,18 +16,17 @@ from functools import lru_cache, partial
 from pathlib import PurePosixPath
 from typing import Self
 
-import msgspec
 from msgspec.structs import replace
 
-from sitegen.build.knot import Choice, Knot, Piece, is_current, tie
+from sitegen.build.copies import copies_of, copy, fingerprint
+from sitegen.build.knot import Choice, Knot, is_current, tie
+from sitegen.build.outline import moves
 from sitegen.build.parser import Parser, StandBy
-from sitegen.build.parsing import parse_all, remembered, take_in
+from sitegen.build.parsing import outlines, parse_all, remembered, take_in
+from sitegen.build.places import pages_of, places_of
 from sitegen.build.readings import Reader, Readings
 from sitegen.build.rendering import (
     Theming,
-    copies_of,
-    copy,
-    fingerprint,
     open_press,
     readers_of,
     rendered,
@@ -42,9 +42,10 @@ from sitegen.build.stage import (
 from sitegen.discover import Original
 from sitegen.errors import Problem, in_order
 from sitegen.lock import read_lock
-from sitegen.model import Artifact, Asset, Document, Feed, Listing, Page, Redirect
-from sitegen.routes import source_output
+from sitegen.model import Artifact, Asset, Document
 
+END = "\U0010ffff"
+"""Behind every path: there stands what has no place."""
 KEPT = 256
 """Rendered pieces that are kept in memory."""
 
@@ -65,9 +66,11 @@ class Live:
 
         `run` parses many sources; one by itself is parsed by whoever stands by for it.
         """
-        self._parser = Parser(stand_by or (lambda work: work))
+        self._parser = Parser(stand_by or (lambda work, _warm: work))
         self._choice, self._run, self._reader = choice, run, reader
         self._memory = memory._replace(readings=Readings(read_lock(inputs.lock), reader))
+        self._moved = False  # whether a mistake that the knot told of stands elsewhere now
+        self._problems: tuple[Problem, ...] = ()
         self._rows = {row.path: row for row in parse_all(inputs, self._memory, run)}
         self._open(inputs)
 
@@ -77,11 +80,9 @@ class Live:
     def problems(self) -> tuple[Problem, ...]:
         """Of all sources and of what ties them together, in the order of the files.
 
-        Until the site has settled, what a changed source has to do with it stands where it stood.
+        Until the site has settled, some of them may stand where they stood.
         """
-        found = [*self._inputs.problems, *self._knot.problems, *self._theme_problems]
-        found += [problem for row in self._rows.values() for problem in row.problems]
-        return tuple(in_order(found))
+        return self._problems
 
     @property
     def inputs(self) -> Inputs:
@@ -156,21 +157,42 @@ class Live:
         row = self._rows.get(original.path)
         if row is None:
             return None
-        originals = tuple(
-            original if each.path == original.path else each for each in self._inputs.originals
-        )
-        inputs = replace(self._inputs, originals=originals)
+        originals = {**self._originals, original.path: original}
+        inputs = replace(self._inputs, originals=tuple(originals.values()))
         new = remembered(original, inputs.config, self._memory) or self._parse(original)
         other = copy_of(self)
         if not new.plain:
             new = replace(row, digest="", problems=new.problems)
-        other._rows = {**self._rows, original.path: new}
+        other._rows, other._originals = {**self._rows, original.path: new}, originals
         if row.plain == new.plain:
-            other._moved |= row.placed != new.placed and original.path in self._knot.placed
             other._reopen(inputs)
+            other._tell_of(row, new)
         else:
             other._open(inputs)
         return other
+
+    def _tell_of(self, old: Parsed, new: Parsed) -> None:
+        """Say of one source what is wrong with it now, and where what was wrong stands now.
+
+        There may be thousands of problems, and those of one file are neighbours.
+        """
+        moved = old.placed != new.placed and new.path in self._knot.placed
+        if not moved and old.problems == new.problems:
+            return
+        first, last = (
+            side(self._problems, new.path, key=lambda each: each.span.path if each.span else END)
+            for side in (bisect_left, bisect_right)
+        )
+        own = [each for each in self._problems[first:last] if each not in old.problems]
+        if moved:
+            config, memory = self._inputs.config, self._memory
+            there = moves(*outlines((old, new), self._originals, config, memory))
+            self._moved = self._moved or not all(each.span in there for each in own)
+            own = [
+                replace(each, span=each.span and there.get(each.span, each.span)) for each in own
+            ]
+        told = in_order([*own, *new.problems])
+        self._problems = (*self._problems[:first], *told, *self._problems[last:])
 
     def _parse(self, original: Original) -> Parsed:
         config, memory = self._inputs.config, self._memory
@@ -212,9 +234,14 @@ class Live:
             and readings.has(row.asked)
         )
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether each mistake that it tells of stands where it is told."""
+        return not self._moved
+
     def settle(self) -> Self:
         """The site tied again if a mistake that it tells of stands elsewhere now."""
-        if not self._moved:
+        if self.is_settled:
             return self
         other = copy_of(self)
         other._open(self._inputs)
@@ -222,14 +249,17 @@ class Live:
 
     def _open(self, inputs: Inputs) -> None:
         """Tie everything together."""
-        self._moved = False  # whether a mistake that the knot told of stands elsewhere now
+        self._originals = {each.path: each for each in inputs.originals}
+        self._moved = False
         static = fingerprint(inputs.static)
         rows = list(self._rows.values())
+        self._knot: Knot
         self._knot, _ = tie(inputs, rows, static, self._choice, self._memory)
         self._theme_problems: tuple[Problem, ...] = ()
         self._theme = self._dress(inputs, static)
         self._copies = copies_of(inputs, self._knot, static)
-        self._places = dict(_places(self._knot))
+        self._places = dict(places_of(self._knot))
+        self._pages = pages_of(self._knot)
         self._showing: dict[str, list[str]] = {}
         for path, piece in self._places.items():
             for source in piece.shows:
@@ -240,15 +270,18 @@ class Live:
             if piece.kind == "page"
         }
         self._reopen(inputs)
+        found = [*inputs.problems, *self._knot.problems, *self._theme_problems]
+        found += [problem for row in rows for problem in row.problems]
+        self._problems = tuple(in_order(found))
         self._parser.prepare(inputs.config, self._memory.readings)
 
     def _reopen(self, inputs: Inputs) -> None:
         """Render with the texts that there are now."""
         self._inputs = inputs
-        self._read, find = readers_of(inputs, self._rows.values(), self._memory)
+        self._read, find = readers_of(inputs.config, self._originals, self._rows, self._memory)
         if self._theme is None:
             return
-        press = open_press(self._knot, self._theme, self._read, find)
+        press = open_press(self._knot, self._theme, self._read, find, self._pages)
         self._render = lru_cache(KEPT)(lambda piece, key: rendered(piece, key, self._memory, press))
 
     def _dress(self, inputs: Inputs, static: Mapping[str, Asset]) -> Theming | None:
@@ -260,24 +293,3 @@ class Live:
         except ExceptionGroup as group:
             self._theme_problems = tuple(each.problem() for each in mistakes_in(group))
             return None
-
-
-def _places(knot: Knot) -> Iterator[tuple[str, Piece]]:
-    """Each path that is known before its piece is rendered, with the piece."""
-    for piece in knot.pieces:
-        match piece.kind:
-            case "page":
-                page = msgspec.msgpack.decode(piece.own, type=Page)
-                if not piece.introduces:
-                    yield page.output, piece
-                yield source_output(page.output), piece
-            case "listing":
-                yield msgspec.msgpack.decode(piece.own, type=Listing).output, piece
-            case "redirect":
-                yield msgspec.msgpack.decode(piece.own, type=Redirect).output, piece
-            case "feed":
-                output = msgspec.msgpack.decode(piece.own, type=Feed).output
-                yield f"{output}.xml", piece
-                yield f"{output}.json", piece
-            case "not_found" | "sitemap" | "robots" | "shard":
-                yield piece.name, piece

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 from msgspec.structs import replace
@@ -52,6 +52,7 @@ def outline_of(document: Document, asked: tuple[Prompt, ...] = ()) -> Outline:
         links=(),
         images=(),
         fences=tuple(replace(fence, span=NOWHERE) for fence in thin.fences),
+        problems=tuple(replace(each, span=None) for each in thin.problems),
     )
     told = sorted(name for name, origin in document.origins.items() if origin.span)
     targets = [[link.target for link in document.links], [each.target for each in document.images]]
@@ -64,6 +65,20 @@ def outline_of(document: Document, asked: tuple[Prompt, ...] = ()) -> Outline:
 
 
 NOWHERE = Span("", 0)
+
+
+def moves(old: Document, new: Document) -> dict[Span, Span]:
+    """Where each place that the knot may speak of is now, of two outlines that differ in these."""
+    return dict(zip(_places(old), _places(new), strict=True))
+
+
+def _places(document: Document) -> Iterator[Span]:
+    yield from (link.span for link in document.links)
+    yield from (image.span for image in document.images)
+    yield from (fence.span for fence in document.fences)
+    yield from (each.span for each in document.problems if each.span)
+    origins = (document.origins[name] for name in sorted(document.origins))
+    yield from (origin.span for origin in origins if origin.span)
 
 
 def _thin_verse(verse: Verse) -> VerseSlot:

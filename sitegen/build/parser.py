@@ -10,14 +10,38 @@ from collections.abc import Callable
 
 import msgspec
 
-from sitegen.build.parsing import Answer, lost_answer, parse_original
-from sitegen.build.readings import Readings
+from sitegen.build.parsing import Answer, lost_answer, parse_one, parse_original
+from sitegen.build.readings import Asking, Readings
+from sitegen.config import settings_for
 from sitegen.discover import Original
-from sitegen.model import Config
+from sitegen.model import Config, Source
 
 Ask = Callable[[bytes], bytes | str]
-StandBy = Callable[[Callable[[bytes], bytes]], Ask]
-"""Makes of some work one that is done elsewhere, where it may fail: then it says why."""
+StandBy = Callable[[Callable[[bytes], bytes], Callable[[], object]], Ask]
+"""Makes of some work one that is done elsewhere, where it may fail: then it says why.
+
+The other argument is called there first: what is slow the first time is better done before.
+"""
+SAMPLE = """# A heading
+
+*A* paragraph, "quoted"[^1] and `set`; see [this](#a).
+
+[^1]: A note.
+
+```python
+print("code", 1)
+```
+
+| a | b |
+| - | - |
+| c | d |
+
+```poem
+A line
+```
+"""
+
+WARM_SECONDS = 5.0
 
 
 class Parser:
@@ -40,7 +64,12 @@ class Parser:
                 answer = parse_original(decoder.decode(task), config, readings)
                 return msgspec.msgpack.encode(answer)
 
-            self._ask, self._ready = self._stand_by(work), known
+            sample = Source(path="content/a.md", text=SAMPLE, digest="")
+
+            def warm() -> None:
+                parse_one(sample, settings_for(sample.path, config), WARM_SECONDS, Asking(readings))
+
+            self._ask, self._ready = self._stand_by(work, warm), known
         return self._ask
 
     def parse(self, config: Config, readings: Readings, original: Original) -> Answer:

@@ -194,15 +194,16 @@ def text_of(row: Parsed, original: Original, config: Config, memory: Memory) -> 
     return msgspec.msgpack.decode(answer.text, type=Text)
 
 
-def outlines(rows: Iterable[Parsed], inputs: Inputs, memory: Memory) -> list[Document]:
+def outlines(
+    rows: Iterable[Parsed], originals: Mapping[str, Original], config: Config, memory: Memory
+) -> list[Document]:
     """The outline of every document there is, in the order of the rows."""
-    originals = {original.path: original for original in inputs.originals}
     found = []
     for row in rows:
         if row.plain:
             known = recall(memory.memo, outline_key(row.key), Outline)
             if known is None:
-                text = text_of(row, originals[row.path], inputs.config, memory)
+                text = text_of(row, originals[row.path], config, memory)
                 known = outline_of(text.document, row.asked)
             found.append(known.document)
     return found

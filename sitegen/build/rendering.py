@@ -7,16 +7,17 @@ before anything is rendered, so a page whose parts stayed as they were is not lo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
 
+from sitegen.build.copies import copies_of, copy
 from sitegen.build.knot import Knot, Piece
 from sitegen.build.parsing import Text, text_of
+from sitegen.build.places import pages_of
 from sitegen.build.searching import Find, finder_of
 from sitegen.build.stage import (
     Files,
@@ -30,9 +31,10 @@ from sitegen.build.stage import (
     mistakes_in,
     recall,
 )
+from sitegen.discover import Original
 from sitegen.errors import Problem
 from sitegen.memo import Memo, digest
-from sitegen.model import Artifact, Asset, Entry, Value
+from sitegen.model import Artifact, Asset, Config, Entry, Value
 from sitegen.routes import media_type
 
 if TYPE_CHECKING:
@@ -70,7 +72,10 @@ def render_all(  # noqa: PLR0913, PLR0917 - everything meets here
         return Output(problems=tuple(each.problem() for each in mistakes_in(group)))
     pieces = [piece for piece in knot.pieces if piece.shows or piece.kind != "page"]
     wanted = wanted_of(pieces, knot, {row.path: row.key for row in rows}, theme.digests)
-    press = open_press(knot, theme, *readers_of(inputs, rows, memory))
+    originals = {original.path: original for original in inputs.originals}
+    of_path = {row.path: row for row in rows}
+    readers = readers_of(inputs.config, originals, of_path, memory)
+    press = open_press(knot, theme, *readers)
     made, problems = _make(pieces, wanted, memory, run, press)
     artifacts = Stored(
         made,
@@ -80,20 +85,6 @@ def render_all(  # noqa: PLR0913, PLR0917 - everything meets here
     return Output(
         artifacts=artifacts, entries=artifacts.entries, made=tuple(made), problems=tuple(problems)
     )
-
-
-def fingerprint(static: Iterable[Asset]) -> dict[str, Asset]:
-    """Static files by published path: a style sheet or script carries its digest in its name.
-
-    Those two can be cached for ever; what they refer to keeps its name and its place.
-    """
-    published = {}
-    for asset in static:
-        path = PurePosixPath(asset.path)
-        if path.suffix in {".css", ".js"}:
-            path = path.with_name(f"{path.stem}.{asset.digest[:10]}{path.suffix}")
-        published[str(path)] = asset
-    return published
 
 
 # --- keys ----------------------------------------------------------------------------------------
@@ -149,27 +140,29 @@ def wanted_of(
 # --- rendering -----------------------------------------------------------------------------------
 
 
-def readers_of(inputs: Inputs, rows: Collection[Parsed], memory: Memory) -> tuple[Read, Find]:
+def readers_of(
+    config: Config, originals: Mapping[str, Original], rows: Mapping[str, Parsed], memory: Memory
+) -> tuple[Read, Find]:
     """What gives the whole of a source by its path, and what can be searched for in it."""
-    of_path = {row.path: row for row in rows}
-    originals = {original.path: original for original in inputs.originals}
 
     @lru_cache(maxsize=64)
     def read(path: str) -> Text:
-        return text_of(of_path[path], originals[path], inputs.config, memory)
+        return text_of(rows[path], originals[path], config, memory)
 
     return read, finder_of(rows, memory, lambda path: read(path).document)
 
 
-def open_press(knot: Knot, theme: Theming, read: Read, find: Find) -> Callable[[], Press]:
-    """What renders a piece, loaded when the first one asks for it."""
+def open_press(
+    knot: Knot, theme: Theming, read: Read, find: Find, pages: Mapping[str, Piece] | None = None
+) -> Callable[[], Press]:
+    """What renders a piece, loaded when the first one asks for it; `pages` by source path."""
 
     @lru_cache(maxsize=1)
     def press() -> Press:
         from sitegen.build.render import Press
 
-        pages = {piece.name: piece for piece in knot.pieces if piece.kind == "page"}
-        return Press(knot, pages, theme.load(), read, find)
+        known = pages_of(knot) if pages is None else pages
+        return Press(knot, known, theme.load(), read, find)
 
     return press
 
@@ -275,20 +268,3 @@ class Stored(Mapping[str, Artifact]):
 
     def __len__(self) -> int:
         return len(self._places)
-
-
-def copies_of(inputs: Inputs, knot: Knot, static: Mapping[str, Asset]) -> dict[str, Asset]:
-    """What is published as it is, by path: the theme's files, and those beside the sources."""
-    by_path = {asset.path: asset for asset in inputs.assets}
-    return {**static, **{output: by_path[path] for output, path in knot.copies}}
-
-
-def copy(path: str, asset: Asset) -> Artifact:
-    """The file at a path that is published as it is."""
-    return Artifact(
-        path=path,
-        media_type=media_type(path),
-        digest=asset.digest,
-        made_from=(asset.path,),
-        file=asset.file,
-    )

@@ -5,7 +5,7 @@ Comes in: a source that was parsed. Goes out: its entry, as `sitegen.search` wri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 
 from sitegen.build.stage import Memory, Parsed, search_key
 from sitegen.model import Config, Document
@@ -22,12 +22,11 @@ def entry_for(document: Document, config: Config) -> bytes:
     return entry_of(document)
 
 
-def finder_of(rows: Iterable[Parsed], memory: Memory, read: Callable[[str], Document]) -> Find:
+def finder_of(rows: Mapping[str, Parsed], memory: Memory, read: Callable[[str], Document]) -> Find:
     """What gives the entry of a source by its path; made from its text if the memo has none."""
-    keys = {row.path: search_key(row.key) for row in rows}
 
     def find(path: str) -> bytes:
-        known = memory.memo.get(keys[path])
+        known = memory.memo.get(search_key(rows[path].key))
         if known is not None:
             return known
         from sitegen.search import entry_of

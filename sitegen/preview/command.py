@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import json
 import os
 import resource
@@ -17,7 +18,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -203,6 +204,9 @@ class Worker:
         """Look, build, tell; for ever."""
         watcher = self._watch()
         self._refresh(frozenset(), first=True)
+        # Most of what there is now stays; to go through it again would hold a save up.
+        gc.collect()
+        gc.freeze()
         while True:
             try:
                 self._refresh(watcher.wait(self._rest), first=False)
@@ -216,6 +220,8 @@ class Worker:
             self._restless = False
             with suppress(OSError):
                 self._studio.rest()
+            if not self._studio.is_settled:
+                self._refresh(frozenset(), first=False)
 
     def _watch(self) -> Watcher:
         say = lambda line: _say(self._screen, line, polling=line)  # noqa: E731
@@ -254,8 +260,15 @@ class Worker:
             seconds=change.seconds,
             good=change.good,
         )
-        if change.problems and not self._screen.as_json:
-            self._screen.report(change.problems, most_warnings=5)
+        told = [each for each in change.problems if _concerns(each, change.saved)]
+        if told and not self._screen.as_json:
+            self._screen.report(told, most_warnings=5)
+
+
+def _concerns(problem: Problem, saved: Collection[str]) -> bool:
+    """Whether it is to be said after a save: all errors, and the warnings of what was saved."""
+    places = {problem.page, problem.span.path if problem.span else None}
+    return problem.severity == "error" or not places.isdisjoint(saved)
 
 
 def _some(names: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ a message, and a page that was asleep has nothing to catch up with.
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -74,6 +75,7 @@ class Live:
         self._studio, self._follow = studio, follow
         self._channels: set[Channel] = set()
         self._change = Change()
+        self._problems = _sorted_out(())
         self._lines_of: Callable[[str], Sequence[str]] = lambda _path: ()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -82,6 +84,8 @@ class Live:
 
     def announce(self, change: Change, lines_of: Callable[[str], Sequence[str]]) -> None:
         """A build has ended: every page may have become stale."""
+        if change.problems is not self._change.problems:
+            self._problems = _sorted_out(change.problems)
         self._change, self._lines_of = change, lines_of
         for channel in self._channels:
             channel.stale.set()
@@ -172,9 +176,8 @@ class Live:
             file = self._studio.held(path) or await asyncio.to_thread(get, path)
             files[path] = file.etag if file else ""
         source = page.source if page else None
-        problems = self._change.problems
-        errors = [] if self._change.good else [e for e in problems if e.severity == "error"]
-        here = [e for e in problems if e.severity != "error" and _is_of(source, e)]
+        errors = [] if self._change.good else self._problems[None]
+        here = self._problems[source] if source else []
         return {
             "etag": page.etag if page else "",
             "source": source,
@@ -200,9 +203,17 @@ def _hear(said: str, channel: Channel) -> bool:
     return len(channel.hello.files) <= MOST_FILES
 
 
-def _is_of(source: str | None, problem: Problem) -> bool:
-    """Whether a problem is one of a source, or of its page."""
-    return source in {problem.span.path if problem.span else None, problem.page}
+def _sorted_out(problems: Sequence[Problem]) -> defaultdict[str | None, list[Problem]]:
+    """The errors (under None), and by source the warnings of it or of its page."""
+    found: defaultdict[str | None, list[Problem]] = defaultdict(list)
+    for problem in problems:
+        if problem.severity == "error":
+            found[None].append(problem)
+            continue
+        of = {problem.span.path if problem.span else "", problem.page or ""} - {""}
+        for source in of:
+            found[source].append(problem)
+    return found
 
 
 def _told(problem: Problem, lines_of: Callable[[str], Sequence[str]]) -> dict[str, Any]:

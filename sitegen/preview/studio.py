@@ -80,7 +80,7 @@ class Studio:
 
     def _look_at(self, hints: Collection[Path]) -> Change | None:
         """Take in sources that are known; None for anything else, and if it was wrong before."""
-        live, saved = self._live, list[str]()
+        live, saved = self._live, dict[str, Original]()
         if live is None or not any(os.fspath(hint) in self._files for hint in hints):
             return None
         for hint in hints:
@@ -90,14 +90,16 @@ class Studio:
                 return None
             if original is None or digest == original.digest:
                 continue  # a folder, or what was gone before we looked
-            changed = live.change(replace(original, digest=digest)) if digest else None
-            if changed is None:
+            new = replace(original, digest=digest) if digest else None
+            changed = live.change(new) if new else None
+            if new is None or changed is None:
                 return None
             live = changed
-            saved.append(original.path)
+            saved[os.fspath(hint)] = new
         if not saved:
             return Change(problems=self.problems, good=self._good)
-        return self._take(live, live.problems, saved)
+        self._files |= saved
+        return self._take(live, live.problems, [each.path for each in saved.values()])
 
     def _look(self) -> Change:
         """Look at the whole folder."""
@@ -127,7 +129,8 @@ class Studio:
     ) -> Change:
         """Serve the newest state of the site from now on, unless it is wrong."""
         self._live = live
-        self._files = {os.fspath(each.file): each for each in live.inputs.originals}
+        if whole:
+            self._files = {os.fspath(each.file): each for each in live.inputs.originals}
         self._good = not any(each.severity == "error" for each in problems)
         outputs = {output for source in saved for output in live.showing(source)}
         if self._good or self._shown is None:  # as long as nothing was good, some of it is better
@@ -137,6 +140,11 @@ class Studio:
             self._shown = shown
         paths = frozenset(map(self._shown.path, outputs)) if self._good else frozenset[str]()
         return Change(paths=paths, saved=tuple(saved), problems=tuple(problems), good=self._good)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all mistakes are told where they stand; if not, the next look sees to it."""
+        return self._live is None or self._live.is_settled
 
     def rest(self) -> None:
         """Write what is to be remembered, when there is nothing else to do."""

@@ -10,16 +10,17 @@ from __future__ import annotations
 import logging
 import os
 import re
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 from sitegen.lock import LOCK
 from sitegen.package import theme_folder
+from sitegen.preview.system import kernel_watches, why_no_hints
 
 FOLDERS = ("content", "static", "templates")
 FILES = ("site.toml", LOCK)
@@ -28,10 +29,9 @@ GRACE = 0.020  # seconds in which a file that has vanished may come back
 SWEEP, POLL = 2.0, 0.25  # seconds between two looks at the whole tree
 SHARE, IDLE = 20, 400  # of the time, one part at most goes to sweeping; where nothing changes
 MOVES = 0.005  # seconds for the second half of a move
-REMOTE = re.compile(r"nfs|cifs|smb|9p|fuse|vboxsf|virtiofs|drvfs|afs|ceph")
 HIDDEN = re.compile(r"(?:\.(?!well-known$|nojekyll$).*|#.*#|.*(?:~|\.sw[opx]))\Z", re.DOTALL)
 
-Tree = Mapping[str, tuple[int, ...]]
+Tree = dict[str, tuple[int, ...]]
 """By path: identity, size and times."""
 
 
@@ -50,7 +50,7 @@ class Watcher:
         self._short = 0
         self._observer: Any = None
         self._pause, self._took = SWEEP, 0.0
-        why = "as asked" if poll else _why_no_hints(site) or self._start()
+        why = "as asked" if poll else why_no_hints(site) or self._start()
         if why:
             self._fall_back(why)
         self._tree = self._look()
@@ -64,6 +64,7 @@ class Watcher:
             if hints := self._hinted(self._pause):
                 self._pause = self._rest(SHARE)
                 self._arm()
+                self._note(hints)
                 return frozenset(map(Path, hints))
             calm()
             self._arm()
@@ -180,7 +181,7 @@ class Watcher:
 
     def _why_short(self, folders: int) -> str:
         """The system says nothing where it watches fewer folders than there are: count."""
-        count = _kernel_watches()
+        count = kernel_watches()
         if count is None or count >= folders:
             return ""
         return (
@@ -189,6 +190,14 @@ class Watcher:
         )
 
     # --- the sweep -------------------------------------------------------------------------------
+
+    def _note(self, hints: Iterable[str]) -> None:
+        """The stamps of files that are read next: a sweep tells of what is written after that."""
+        for path in hints:
+            with suppress(OSError):
+                status = os.stat(path)  # noqa: PTH116
+                if path in self._tree and S_ISREG(status.st_mode):
+                    self._tree[path] = _stamp(status)
 
     def _look(self) -> Tree:
         begun = time.monotonic()
@@ -237,7 +246,7 @@ def _stamp(status: os.stat_result) -> tuple[int, ...]:
 
 
 def _folders_below(folders: Iterable[Path]) -> list[str]:
-    """The folders and all in them, but for hidden ones; links are not followed."""
+    """The folders and all in them but for hidden ones; links are not followed."""
     found = [str(folder) for folder in folders if folder.is_dir()]
     for folder in found:  # which grows
         with suppress(OSError), os.scandir(folder) as entries:
@@ -254,39 +263,3 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
-
-
-def _kernel_watches() -> int | None:
-    """How many watches this process has; None where the system does not tell."""
-    if sys.platform != "linux":
-        return None
-    count = 0
-    with suppress(OSError):
-        for name in os.listdir("/proc/self/fdinfo"):  # noqa: PTH208
-            with suppress(OSError):
-                told = Path(f"/proc/self/fdinfo/{name}").read_text(encoding="utf-8")
-                count += told.count("inotify wd:")
-        return count
-    return None
-
-
-def _why_no_hints(site: Path) -> str:
-    """A reason why the kernel cannot know who writes there: another machine does."""
-    with suppress(OSError):
-        mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace")
-        mount, kind = mount_of(os.path.realpath(site), mounts)
-        if REMOTE.match(kind):
-            return f"{mount} is a {kind} mount, which tells of no changes"
-    return ""
-
-
-def mount_of(path: str, mounts: str) -> tuple[str, str]:
-    """Where what holds a path is mounted, and its kind; `mounts`: as in /proc/self/mountinfo."""
-    best, kind = "", ""
-    for line in mounts.splitlines():
-        before, _, after = line.partition(" - ")
-        mount = before.split(" ")[4].replace("\\040", " ")
-        inside = path == mount or path.startswith(mount.rstrip("/") + "/")
-        if inside and len(mount) >= len(best):
-            best, kind = mount, after.split(" ")[0]
-    return best, kind

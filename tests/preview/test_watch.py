@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
-from sitegen.preview import watch
-from sitegen.preview.watch import Watcher, mount_of
+from sitegen.preview import system, watch
+from sitegen.preview.system import mount_of
+from sitegen.preview.watch import Watcher
 from tests.sites import write_files
 
 MOUNTS = r"""22 1 8:1 / / rw - ext4 /dev/sda1 rw
@@ -44,7 +46,7 @@ def test_the_mount_that_holds_a_site_is_known(path: str, found: tuple[str, str])
 
 
 def test_a_network_mount_is_polled_and_named(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch, "mount_of", lambda _path, _mounts: ("/notes", "nfs4"))
+    monkeypatch.setattr(system, "mount_of", lambda _path, _mounts: ("/notes", "nfs4"))
     watcher, said = begin(site)
     assert said == [
         "looking for changes every 0.25 s: /notes is a nfs4 mount, which tells of no changes"
@@ -57,7 +59,7 @@ def test_a_network_mount_is_polled_and_named(site: Path, monkeypatch: pytest.Mon
 def test_where_the_system_watches_less_than_there_is_it_is_polled_and_said(
     site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watch, "_kernel_watches", lambda: 1)
+    monkeypatch.setattr(watch, "kernel_watches", lambda: 1)
     watcher, said = begin(site)
     assert "the system watches 1 of" in said[0]
     assert "fs.inotify.max_user_watches" in said[0]
@@ -77,6 +79,22 @@ def test_a_hint_that_is_lost_is_made_up_for_by_a_sweep(
     os.utime(site / "content/a.md", ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
     assert watcher.wait() == frozenset()
     assert said == []
+    watcher.close()
+
+
+def test_a_sweep_says_nothing_that_a_hint_has_said(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "SWEEP", 0.05)
+    watcher, _ = begin(site)
+    (site / "content/a.md").write_text("B", encoding="utf-8")
+    while watcher.wait() != {site / "content/a.md"}:
+        pass
+    calm = []
+    heard = threading.Timer(0.5, (site / "content/a.md").write_text, ["C"])
+    heard.start()
+    assert watcher.wait(lambda: calm.append(1)) == {site / "content/a.md"}
+    assert len(calm) > 1
     watcher.close()
 
 

@@ -132,6 +132,21 @@ def test_a_mistake_that_moves_is_told_at_its_new_place(opened: Opened) -> None:
     assert opened.is_as_built()
 
 
+@pytest.mark.parametrize("wrong", ["nothing.md", "b.md#nothing", "b.md) and ![](gone.png"])
+def test_a_mistake_that_moves_is_told_at_once_and_nothing_is_tied_again(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    opened.edit("content/posts/b.md", "The second", "[Gone](gone.md); the second")
+    opened.edit("content/posts/a.md", "b.md", wrong)
+    opened.edit("content/posts/a.md", "title: A", "title: A\ndescription: What it is about")
+    monkeypatch.setattr("sitegen.build.live.tie", None)
+    opened.edit("content/posts/a.md", "The first", "One more line.\n\nThe first")
+    assert {each.span.line for each in opened.live.problems if each.span} == {6, 9}
+    assert opened.live.is_settled
+    monkeypatch.undo()
+    assert opened.is_as_built()
+
+
 def test_a_source_that_cannot_be_parsed_leaves_its_page_as_it_was(opened: Opened) -> None:
     before = opened.live.get("posts/a/index.html")
     (opened.root / "content/posts/a.md").write_bytes(b"\xff\xfe\x00")
