@@ -65,7 +65,7 @@ def serve(screen: Screen, **options: Any) -> None:
     """Show the site in a browser while it is written: what is saved is there at once."""
     from sitegen.preview.command import Options, serve_site
 
-    sys.exit(serve_site(screen, Options(**options)))
+    serve_site(screen, Options(**options))
 
 
 @main.command()

@@ -21,7 +21,7 @@ import traceback
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import click
 
@@ -49,8 +49,8 @@ class Options(NamedTuple):
     follow: bool
 
 
-def serve_site(screen: Screen, options: Options) -> int:
-    """Serve until somebody ends it; the exit code of the command."""
+def serve_site(screen: Screen, options: Options) -> NoReturn:
+    """Serve until somebody ends it, which is no failure."""
     site = Path(os.path.abspath(screen.site))  # noqa: PTH100 - a link stays what it is called
     if not (site / "site.toml").is_file():
         raise ConfigError(
@@ -62,9 +62,6 @@ def serve_site(screen: Screen, options: Options) -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(most[0], FILES), most[1]), most[1]))
     sockets = listen(options.host, options.port)
     asyncio.run(_serve(screen, options, Studio(site, options.drafts), sockets))
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)  # nothing is unsaved, and a source that takes long is not waited for
 
 
 # --- where -------------------------------------------------------------------------------------
@@ -133,7 +130,7 @@ def _socket(host: str, port: int) -> socket.socket:
 
 async def _serve(
     screen: Screen, options: Options, studio: Studio, sockets: Sequence[socket.socket]
-) -> None:
+) -> NoReturn:
     names = [options.host] if options.host and not _is_ours(options.host) else []
     server = Server(studio, follow=options.follow, names=names)
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
@@ -156,6 +153,11 @@ async def _serve(
     threading.Thread(target=worker.work, daemon=True).start()
     await ended.wait()
     await server.close()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Nothing is unsaved, a source that takes long is not waited for, and a second Ctrl+C finds no
+    # loop that is half closed.
+    os._exit(0)
 
 
 def _greet(screen: Screen, options: Options, server: Server, port: int) -> None:

@@ -62,6 +62,17 @@ def test_it_ends_at_once_with_channels_open(
     assert type(pages[0].next()).__name__ == "CloseConnection"
 
 
+def test_somebody_who_cannot_wait_sees_no_traceback(serve: Serve) -> None:
+    preview = serve()
+    while preview.process.poll() is None:  # Ctrl+C, a thousand times a second
+        preview.process.send_signal(signal.SIGTERM)
+        time.sleep(0.001)
+    assert preview.process.returncode == 0
+    preview.close()
+    rest = "".join(iter(preview.lines.get, ""))
+    assert "Traceback" not in rest
+
+
 def test_it_ends_at_once_while_a_source_is_parsed(serve: Serve) -> None:
     preview = serve()
     figure = "```attention\nview: heads\nmodel: toy\ntext: {}\nseed: 1\nlayers: 6\nheads: 12\n```\n"
