@@ -58,14 +58,8 @@ def test_each_line_of_a_poem_is_a_line_of_its_page_with_its_indent(
         source = (site.root / f"{file}.md").read_text(encoding="utf-8")
         html = site.text(f"{file.removeprefix('content/')}/index.html")
         shown = [
-            (
-                int(indent or 0),
-                _words(re.sub("<[^>]*>", "", text.partition('<span class="noteref"')[0])),
-            )
-            for indent, text in re.findall(
-                r'<div class="line" id="L\d+" dir="auto"(?: data-indent="(\d+)")?[^>]*>(.*)</div>',
-                html,
-            )
+            (_indent(tag), _shown(text))
+            for tag, text in re.findall(r'class="line" id="L\d+"([^>]*)>(.*)', html)
         ]
         typed = list(_lines(source))
         assert shown == typed
@@ -79,6 +73,15 @@ def _lines(source: str) -> list[tuple[int, str]]:
     body = re.sub(r"^(\[\^.*|#+ .*|\*\*\*|---|.{80,})$", "", body, flags=re.MULTILINE)
     rows = [row.removeprefix("> ") for row in body.splitlines() if row.strip()]
     return [(len(row) - len(row.lstrip()), _words(row)) for row in rows]
+
+
+def _indent(tag: str) -> int:
+    found = re.search(r'data-indent="(\d+)"', tag)
+    return int(found[1]) if found else 0
+
+
+def _shown(html: str) -> str:
+    return _words(re.sub("<[^>]*>", "", html.partition('<span class="noteref"')[0]))
 
 
 def _words(line: str) -> str:
