@@ -114,9 +114,8 @@ def read_inputs(site: Path, seen: Survey | None = None) -> Inputs:
 
 def _is_for_search(asset: Asset) -> bool:
     """Whether it is a file of the theme that nothing but the page for searching asks for."""
-    return (
-        Path(asset.file).parent == theme_folder() / "static" and Path(asset.file).stem == "search"
-    )
+    own = asset.path in {"find.js", "search.css", "search.js"}
+    return own and Path(asset.file).parent == theme_folder() / "static"
 
 
 def read_site_config(site: Path) -> Config:

@@ -41,6 +41,8 @@ PAGES, MOST = 64, 16
 HEADING = re.compile(r'<h([2-6]) id="([^"<>]*)"[^<>]*>((?:(?!<h[2-6]).)*?)</h\1>', re.DOTALL)
 NOTE = re.compile("\0([0-9]+)\0")
 """Where a note is referred to: no source has such a character."""
+CAPTION = re.compile(r"^ *caption: *(.+)", re.MULTILINE)
+"""What the writer says of a figure; the facts below it are the program's."""
 BLANK = re.compile(r"\s*\n\s*")
 
 
@@ -130,9 +132,8 @@ class _Words(Medium):
             case ImageSlot():
                 return escape(self.document.images[slot.index].alt)
             case FigureSlot():
-                figures = self.document.figures  # fewer than slots, where one is wrong
-                caption = figures[slot.index].caption if slot.index < len(figures) else ""
-                return f"<p>{escape(caption)}</p>"
+                caption = CAPTION.search(self.document.fences[slot.index].text)
+                return f"<p>{escape(caption[1])}</p>" if caption else ""
             case MathSlot():
                 return escape(slot.tex)
             case NoteSlot():

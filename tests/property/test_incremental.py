@@ -84,6 +84,7 @@ CONFIGS = [
     'author = "Somebody"\n',
     'language = "de"\ndescription = "About"\n',
     "paginate = 1\n",
+    "search = true\n",
     '[sections.posts]\ntitle = "Notes"\npermalink = "/:year/:slug/"\n',
     '[sections.essays]\ntype = "poem"\n',
 ]
