@@ -3,6 +3,7 @@
 // language without spaces are all found in the same way, and there is no index. No document is needed
 // here: search.js has the page, and sitegen/search.py writes the texts.
 "use strict";
+{
 const MOST_LETTERS = 300, MOST_WORDS = 16, MOST_LINES = 3;
 
 // --- what counts as equal: case, accents, ligatures, kinds of apostrophes and hyphens ------------
@@ -187,4 +188,7 @@ function linesOf({ body, lines }, terms) {
   });
   const best = Math.max(...rated.map(each => each.rate));
   return best ? rated.filter(each => each.rate === best).slice(0, MOST_LINES).map(each => each.line) : [];
+}
+
+globalThis.finder = { MOST_LETTERS, fold, take, termsOf, find, rangesIn, linesOf };
 }

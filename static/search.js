@@ -1,6 +1,8 @@
 // The page for searching. The texts of the site come as scripts of data, in shards, when the first
 // word is typed: nothing is asked of anybody, and what is here is all that can be found. find.js finds.
 "use strict";
+{
+const { MOST_LETTERS, take, termsOf, find, rangesIn, linesOf } = finder;
 const AT_ONCE = 20, ROOM = 90, REST = 120, PAUSE = 120;
 const form = document.querySelector("form[role=search]"), field = form.elements.q;
 const said = document.getElementById("search.said"), list = document.getElementById("search.found");
@@ -148,3 +150,4 @@ form.hidden = false;
 said.textContent = "";
 field.value = (new URLSearchParams(location.search).get("q") ?? "").slice(0, MOST_LETTERS);
 if (field.value) search();
+}

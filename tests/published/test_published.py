@@ -53,7 +53,7 @@ def test_nothing_but_the_colours_and_the_search_uses_a_script(public: Path) -> N
         text = path.read_text(encoding="utf-8")
         tags = re.findall(r"<[a-z][^>]*>", text)
         scripts = [tag for tag in tags if tag.startswith("<script")]
-        ours = r'<script src="/(theme|search)\.\w{10}\.js"( defer)?( type="module")?>'
+        ours = r'<script src="/(theme|find|search)\.\w{10}\.js"( defer)?( type="module")?>'
         data = r'<script type="application/ld\+json">'
         assert [tag for tag in scripts if not re.fullmatch(f"{ours}|{data}", tag)] == [], path
         assert not [tag for tag in tags if re.search(r"\s(style|on\w+)=", tag)], path
