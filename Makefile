@@ -17,8 +17,9 @@ check: $(VENV)/.checked lint
 # What is remembered, for hours of edits, builds that are killed a hundred times, days of writing.
 check-long: $(VENV)/.checked
 	INCREMENTAL_EXAMPLES=400 INCREMENTAL_STEPS=40 KILLED_BUILDS=100 \
-	EDITS=20000 $(BIN)/python -m pytest -p no:cacheprovider \
-	tests/property/test_incremental.py tests/site/test_killed.py tests/preview/test_edits.py
+	EDITS=20000 SAVES=50 $(BIN)/python -m pytest -p no:cacheprovider \
+	tests/property/test_incremental.py tests/site/test_killed.py tests/preview/test_edits.py \
+	tests/preview/test_editors.py
 
 # Every fault at every request of a deploy, on every target; prints what was done. An hour.
 check-deploy: $(VENV)/.checked
