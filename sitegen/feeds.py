@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta, timezone
 from functools import partial
 from html import escape
@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from sitegen.media import Resolved, feed_html
-from sitegen.model import Artifact, Feed, Moment, Page, Site
+from sitegen.model import Artifact, Feed, Listing, Moment, Page, Site
 from sitegen.routes import absolute, url_of
 from sitegen.slugs import is_language
 
@@ -191,10 +191,20 @@ def _locations(site: Site) -> dict[str, str]:
         if not page.document.meta.draft
     }
     for listing in site.listings:
-        paths = [entry.path for entry in listing.entries]
-        paths += [listing.intro] if listing.intro else []
-        found[listing.url] = _lastmod([changed[path] for path in paths], site)
+        found[listing.url] = _lastmod([changed[path] for path in _shown_on(listing, site)], site)
     return {_absolute(site, url): when for url, when in found.items()}
+
+
+def _shown_on(listing: Listing, site: Site) -> Iterator[str]:
+    """The sources of which something is shown on a page of a list."""
+    yield from (entry.path for entry in listing.entries)
+    if listing.intro:
+        yield listing.intro
+    if listing.kind == "home" and listing.number == 1:
+        yield from site.featured
+    if listing.kind == "tags":
+        tagged = (each for each in site.listings if each.kind == "tag")
+        yield from (entry.path for each in tagged for entry in each.entries)
 
 
 def _lastmod(moments: Iterable[Moment | None], site: Site) -> str:

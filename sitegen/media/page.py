@@ -49,11 +49,16 @@ def listed_notes(
 ) -> list[tuple[int, str]]:
     """The notes of a page at `page_url` for a list of many pages' notes: numbers and HTML.
 
-    Of the ids in them none is left; a figure is a picture that leads to itself on its page. What a
-    note says of another one leads to `endnote.N`, behind the prefix.
+    They have no ids and no landmarks, which could stand on the page twice; a figure is a picture
+    that leads to itself on its page. A reference to another note leads to `endnote.N`, behind the
+    prefix.
     """
     medium, notes = _ListMedium(document, resolved, page_url), numbered(body)
-    return [(number, without_ids(medium.html(notes[number].body))) for number in sorted(notes)]
+    found = []
+    for number in sorted(notes):
+        html = without_ids(medium.html(notes[number].body))
+        found.append((number, html.replace(' role="region"', ' role="group"')))
+    return found
 
 
 def _reachable(mathml: str) -> str:

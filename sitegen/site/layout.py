@@ -176,6 +176,8 @@ def _yielding(layout: Layout) -> Layout:
     A site that was there before such lists is built as it was.
     """
     generated = {shelf.by for shelf in layout.shelves if shelf.kind in YIELDING}
+    if not generated:
+        return layout
     others = wanted(claim for claim in _claims(layout) if claim.by not in generated)
     kept = (
         shelf

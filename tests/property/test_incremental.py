@@ -85,6 +85,7 @@ CONFIGS = [
     'language = "de"\ndescription = "About"\n',
     "paginate = 1\n",
     "search = true\n",
+    "first_lines = false\nsidenotes = false\n",
     '[sections.posts]\ntitle = "Notes"\npermalink = "/:year/:slug/"\n',
     '[sections.essays]\ntype = "poem"\n',
 ]
@@ -219,6 +220,11 @@ class Site(RuleBasedStateMachine):
     @rule(data=st.data(), tags=st.sampled_from(TAGS))
     def retag(self, data: st.DataObject, tags: str) -> None:
         self.set_field(self.choose(data), "tags", tags)
+
+    @precondition(lambda self: self.sources)
+    @rule(data=st.data(), series=st.sampled_from(["", "On snow", "On Snow", "Rain"]))
+    def change_series(self, data: st.DataObject, series: str) -> None:
+        self.set_field(self.choose(data), "series", series)
 
     @precondition(lambda self: self.sources)
     @rule(data=st.data(), draft=st.sampled_from(["true", ""]))

@@ -146,6 +146,20 @@ def test_the_sitemap_is_valid_against_its_schema_and_lists_every_page(
     assert sorted(listed) == [page for page in pages if page != "/404.html"]
 
 
+def test_every_essay_and_poem_says_what_it_is(public: Path) -> None:
+    kinds = {"essays": "BlogPosting", "poems": "CreativeWork"}
+    texts = [path for name in kinds for path in public.glob(f"{name}/*/index.html")]
+    assert len(texts) > 5
+    for path in texts:
+        html = path.read_text(encoding="utf-8")
+        url = f"https://self-attention.example/{path.parent.relative_to(public)}/"
+        [block] = re.findall(r'<script type="application/ld\+json">(.*?)</script>', html)
+        thing, trail = json.loads(block)["@graph"]
+        assert (thing["@type"], thing["url"]) == (kinds[path.parts[-3]], url)
+        assert thing["author"]
+        assert [step["position"] for step in trail["itemListElement"]] == [1, 2, 3]
+
+
 @pytest.mark.parametrize("path", ["feed.json", "poems.json"])
 def test_a_json_feed_holds_whole_texts_with_absolute_addresses(public: Path, path: str) -> None:
     feed = json.loads((public / path).read_text(encoding="utf-8"))

@@ -44,6 +44,13 @@ A line
 
 and another
 
+== content/poems/d.md
+---
+title: D
+series: Both
+---
+The only line.^[With a note.]
+
 == content/posts/picture.txt
 Copied as it is.
 """
@@ -110,11 +117,15 @@ def test_every_file_is_as_a_build_writes_it(opened: Opened) -> None:
         ("content/posts/a.md", "title: A", "title: Another"),
         ("content/posts/a.md", "[one, two]", "[three]"),
         ("content/posts/a.md", "2026-01-01", "2026-03-01"),
+        ("content/posts/a.md", "title: A", "title: A\nseries: Both"),
+        ("content/posts/a.md", "The first text", "The first^[A note.] text"),
+        ("content/posts/b.md", "The second text", "The [second](a.md) text"),
         ("content/posts/a.md", "b.md", "nothing.md"),
         ("content/posts/a.md", "title: A", "title: A\ndraft: true"),
         ("content/posts/b.md", "the bat flew", "the bat sat"),
         ("content/posts/b.md", "flew\nmodel", "flew\nview: arcs\nmodel"),
         ("content/poems/c.md", "and another", "    and another"),
+        ("content/poems/c.md", "A line", "Another line"),
     ],
 )
 def test_after_an_edit_every_file_is_as_a_build_writes_it(
@@ -252,5 +263,6 @@ def test_what_stays_as_it_was_is_not_parsed_again(
 def test_what_shows_a_text_is_known(opened: Opened) -> None:
     assert "posts/a/index.html" in opened.live.showing("content/posts/a.md")
     assert "feed.xml" in opened.live.showing("content/posts/a.md")
+    assert "sidenotes/index.html" in opened.live.showing("content/poems/d.md")
     assert "posts/b/index.html" not in opened.live.showing("content/posts/a.md")
     assert opened.live.document("content/posts/a.md").meta.title == "A"

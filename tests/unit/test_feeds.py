@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from shutil import which
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -226,6 +228,50 @@ def test_the_sitemap_has_every_page_and_list_with_the_day_of_its_last_change() -
         "https://example.org/posts/b/": "2024-02-02T10:00:00Z",
         "https://example.org/posts/page/2/": "2024-03-03",
     }
+
+
+def test_a_list_changed_with_the_newest_that_it_shows_and_nobody_knows_when_undated_ones_did() -> (
+    None
+):
+    older = document("content/poems/a.md", "poem", "2024-01-01", tags=("t",), series="S")
+    newer = document("content/poems/b.md", "poem", "2024-01-02", updated=moment("2024-05-05"))
+    site = site_of(
+        *(replace(each, opening="x", opening_line=1) for each in (older, newer)),
+        replace(document("content/c.md", "page", updated=moment("2025-07-07")), notes=1),
+        document("content/d.md", tags=("undated",), series="U"),
+        document("content/tags/t.md", "page", day="2024-02-02"),
+        document("content/posts/e.md", day="2023-01-01"),
+        config=replace(CONFIG, paginate=1),
+    )
+    said = locations(site)
+    home = "https://example.org/"
+    assert {path: said[home + path] for path in ("first-lines/", "sidenotes/", "series/s/")} == {
+        "first-lines/": "2024-05-05",
+        "sidenotes/": "2025-07-07",
+        "series/s/": "2024-01-01",
+    }
+    assert (said[f"{home}tags/t/"], said[f"{home}tags/"]) == ("2024-02-02", "2024-01-01")
+    assert (said[f"{home}tags/undated/"], said[f"{home}series/u/"]) == (None, None)
+    assert said[home] == "2024-05-05"
+    assert said[f"{home}posts/"] == "2023-01-01"
+
+
+def test_the_home_page_changed_with_the_newest_poem_that_it_shows() -> None:
+    old = document("content/poems/a.md", "poem", "2020-01-01", updated=moment("2024-09-09"))
+    posts = [document(f"content/posts/{n}.md", day=f"2024-01-0{n}") for n in (1, 2)]
+    said = locations(site_of(old, *posts, config=replace(CONFIG, paginate=1)))
+    assert said["https://example.org/"] == "2024-09-09"
+    assert said["https://example.org/page/2/"] == "2024-01-01"
+
+
+def test_a_feed_is_newer_only_where_a_text_says_so() -> None:
+    def said(title: str, **meta: Any) -> list[str]:
+        site = site_of(document("content/a.md", day="2024-01-01", title=title, **meta))
+        [atom] = [made for feed in site.feeds for made in feeds.render_feed(site, feed)[:1]]
+        return re.findall("<updated>(.*?)</updated>", text(atom))
+
+    assert said("One") == said("Another") == ["2024-01-01T00:00:00Z"] * 2
+    assert said("One", updated=moment("2024-05-05")) == ["2024-05-05T00:00:00Z"] * 2
 
 
 def test_a_sitemap_of_too_many_addresses_is_split(monkeypatch: pytest.MonkeyPatch) -> None:
