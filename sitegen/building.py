@@ -249,6 +249,10 @@ def _summarise(task: Task, done: Done) -> None:
     if done.built and screen.verbose:
         for path, artifact in done.built.snapshot.artifacts.items():
             screen.say(f"{path}  from {', '.join(artifact.made_from)}", detail=True)
+    if done.built and (unmarked := done.built.unmarked):
+        titles = "1 title has" if unmarked == 1 else f"{unmarked} titles have"
+        how = "build without --locked where the model is (sitegen models get), and commit"
+        screen.say(f"{titles} no mark yet: {how} {LOCK}")
     changes = ", ".join(f"{n} {what}" for what, n in done.written.items() if n)
     screen.say(f"{done.pages} pages in {task.output} ({changes})")
     for stage, seconds in stages.items():

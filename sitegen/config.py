@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from sitegen.errors import ConfigError, suggest
 from sitegen.model import SERVERS, Config, Hosting, Images, Kind, MarkupConfig, Section, Settings
+from sitegen.models.table import MODELS
 from sitegen.moments import find_zone
 from sitegen.slugs import address_mistake, is_language, names_folder, printable
 from sitegen.toml import TYPES, Table, read_toml
@@ -67,7 +68,7 @@ def _site(table: Table) -> Config:
         gone=_gone(table),
         search=table.get("search", bool, default=False),
         cards=table.get("cards", bool, default=False),
-        marks=table.text("marks"),
+        marks=_marks(table),
         first_lines=table.get("first_lines", bool, default=True),
         sidenotes=table.get("sidenotes", bool, default=True),
         deploy=deploy,
@@ -162,6 +163,15 @@ def _images(site: Table) -> Images:
             table.wrong(key, f"{key} must be a list, each {TYPES[kind]}")
             return Images()
     return Images(formats=tuple(formats), widths=tuple(widths))
+
+
+def _marks(table: Table) -> str:
+    name = table.text("marks")
+    encoders = [each.name for each in MODELS.values() if each.family == "encoder"]
+    if name and name not in encoders:
+        hint = suggest(name, encoders, "Encoders")
+        table.wrong("marks", f'"{name}" is no encoder that this program knows', hint)
+    return name
 
 
 def _redirects(site: Table) -> dict[str, str]:

@@ -93,6 +93,7 @@ BOUNDS: Mapping[Quantity, tuple[int, int]] = {
     "weight": (0, WEIGHT),
     "norm": (0, WEIGHT),
     "rollout": (0, WEIGHT),
+    "mark": (0, WEIGHT),
     "lines": (-WEIGHT, WEIGHT),
     "surprise": (-1, 10**6),
 }
@@ -105,7 +106,7 @@ def _is_sound(prompt: Prompt, reading: Reading) -> bool:
     low, high = BOUNDS[prompt.quantity]
     values = cells_of(reading)
     n, model = len(reading.pieces), MODELS[prompt.model]
-    shapes = {"surprise": (n,), "lines": reading.shape[:1] * 2}
+    shapes = {"surprise": (n,), "lines": reading.shape[:1] * 2, "mark": (n, n)}
     heads = 1 if prompt.quantity == "rollout" else model.heads
     expected = shapes.get(prompt.quantity, (model.layers, heads, n, n))
     sound = (
@@ -116,7 +117,7 @@ def _is_sound(prompt: Prompt, reading: Reading) -> bool:
         and all(0 <= each.start <= each.end <= len(prompt.text) for each in reading.pieces)
         and len(reading.likeliest) in {0, n}
     )
-    if not sound or prompt.quantity in shapes:
+    if not sound or prompt.quantity in {"surprise", "lines"}:
         return sound
     rows = values.sum(axis=-1)
     return bool((rows == WEIGHT).all()) and not all(each.special for each in reading.pieces)

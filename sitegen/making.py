@@ -113,9 +113,11 @@ def read_with(screen: Screen, clock: Clock) -> Reader:
 
     def read(prompts: Sequence[Prompt]) -> Mapping[Prompt, Reading | Problem]:
         from sitegen.models.reading import read_prompts
+        from sitegen.models.store import find
 
         clock.lap("parse")
-        screen.say(f"reading {len(prompts)} texts with real models")
+        if any(find(prompt.model) for prompt in prompts):
+            screen.say(f"reading {len(prompts)} texts with real models")
         readings = read_prompts(prompts)
         clock.lap("models")
         return readings

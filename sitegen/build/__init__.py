@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sitegen.build.copies import fingerprint
+from sitegen.build.filling import marks_of, sign
 from sitegen.build.knot import Choice, Knot, files_digest, tie
 from sitegen.build.parsing import parse_all, text_of
 from sitegen.build.readings import Reader, Readings, refuse
@@ -92,7 +93,14 @@ class Built:
         lines = readings.lines
         whole = all(row.plain for row in self.plan.sources.values())
         used = {prompt for row in self.plan.sources.values() for prompt in row.asked}
+        used.update(marks_of(self._inputs, self.plan.sources.values()))
         return write_lock({p: lines[p] for p in lines if p in used or not whole})
+
+    @property
+    def unmarked(self) -> int:
+        """How many titles have no mark, since no model has read them."""
+        marks = marks_of(self._inputs, self.plan.sources.values())
+        return sum(not self._memory.readings.has([each]) for each in marks)
 
     def _text(self, path: str) -> Text:
         original = next(each for each in self._inputs.originals if each.path == path)
@@ -113,12 +121,13 @@ def build(  # noqa: PLR0913 - what is chosen is three things
 
     But for a damaged lock: an ExceptionGroup of LockErrors.
     """
-    memory = memory or Memory(Memo())
-    memory = memory._replace(readings=Readings(read_lock(inputs.lock), reader))
+    readings = Readings(read_lock(inputs.lock), reader)
+    memory = (memory or Memory(Memo()))._replace(readings=readings)
     rows = parse_all(inputs, memory, run)
     static = fingerprint(inputs.static)
-    choice = Choice(now=now, drafts=drafts, future=future)
-    knot, key = tie(inputs, rows, static, choice, memory)
+    readings.read(marks_of(inputs, rows))
+    knot, key = tie(inputs, rows, static, Choice(now=now, drafts=drafts, future=future), memory)
+    knot = sign(knot, inputs, memory)
     pieces = render_all(inputs, knot, rows, static, memory, run)
     output = _complete(pieces, knot, inputs.config, memory, run)
     sources = {row.path: row for row in rows}

@@ -28,7 +28,9 @@ def fingerprint(static: Iterable[Asset]) -> dict[str, Asset]:
 def copies_of(inputs: Inputs, knot: Knot, static: Mapping[str, Asset]) -> dict[str, Asset]:
     """What is published as it is, by path: the theme's files, and those beside the sources."""
     by_path = {asset.path: asset for asset in inputs.assets}
-    return {**static, **{output: by_path[path] for output, path in knot.copies}}
+    made = {piece.name for piece in knot.pieces if piece.kind == "icon"}
+    kept = {path: asset for path, asset in static.items() if path not in made}
+    return {**kept, **{output: by_path[path] for output, path in knot.copies}}
 
 
 def copy(path: str, asset: Asset) -> Artifact:

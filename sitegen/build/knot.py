@@ -22,7 +22,9 @@ from sitegen.memo import digest
 from sitegen.model import Asset, Document, LeftOut, Site, SiteInfo, Value
 from sitegen.routes import UNPLACED
 
-Kind = Literal["page", "listing", "redirect", "feed", "not_found", "sitemap", "robots", "shard"]
+Kind = Literal[
+    "page", "listing", "redirect", "feed", "not_found", "sitemap", "robots", "shard", "icon"
+]
 
 
 class Piece(Value, frozen=True, array_like=True):

@@ -19,6 +19,7 @@ from typing import Self
 from msgspec.structs import replace
 
 from sitegen.build.copies import copies_of, copy, fingerprint
+from sitegen.build.filling import Filling, sign
 from sitegen.build.knot import Choice, Knot, is_current, tie
 from sitegen.build.outline import moves
 from sitegen.build.parser import Parser, StandBy
@@ -28,7 +29,6 @@ from sitegen.build.readings import Reader, Readings
 from sitegen.build.rendering import (
     Theming,
     open_press,
-    readers_of,
     rendered,
     wanted_of,
 )
@@ -123,8 +123,9 @@ class Live:
         return piece.name if piece and piece.kind == "page" else None
 
     def showing(self, source: str) -> list[str]:
-        """The paths of pages, lists and feeds that show the text of a source."""
-        return self._showing.get(source, [])
+        """The paths of pages, lists and feeds that show the text of a source, or count it."""
+        telling = (path for asking in self._asking for path in self._showing.get(asking, []))
+        return [*self._showing.get(source, []), *telling]
 
     def document(self, source: str) -> Document:
         """A parsed source, published or not."""
@@ -139,8 +140,7 @@ class Live:
             return None
         if self._theme is None:
             return self._theme_problems or self._inputs.problems
-        texts = {path: self._rows[path].key for path in piece.shows}
-        (made,) = wanted_of([piece], self._knot, texts, self._theme.digests)
+        (made,) = wanted_of([piece], self._knot, self._filling.digest, self._theme.digests)
         answer = self._render(piece, made.key)
         if answer.problems:
             self._render.cache_clear()  # a mistake may have been the machine's fault
@@ -164,6 +164,8 @@ class Live:
         if not new.plain:
             new = replace(row, digest="", problems=new.problems)
         other._rows, other._originals = {**self._rows, original.path: new}, originals
+        if bool(row.facts) != bool(new.facts):
+            other._asking = self._asking ^ {original.path}
         if row.plain == new.plain:
             other._reopen(inputs)
             other._tell_of(row, new)
@@ -253,8 +255,8 @@ class Live:
         self._moved = False
         static = fingerprint(inputs.static)
         rows = list(self._rows.values())
-        self._knot: Knot
-        self._knot, _ = tie(inputs, rows, static, self._choice, self._memory)
+        knot, _ = tie(inputs, rows, static, self._choice, self._memory)
+        self._knot: Knot = sign(knot, inputs, self._memory)
         self._theme_problems: tuple[Problem, ...] = ()
         self._theme = self._dress(inputs, static)
         self._copies = copies_of(inputs, self._knot, static)
@@ -269,6 +271,7 @@ class Live:
             for path, piece in self._places.items()
             if piece.kind == "page"
         }
+        self._asking = {path for path, row in self._rows.items() if row.facts}
         self._reopen(inputs)
         found = [*inputs.problems, *self._knot.problems, *self._theme_problems]
         found += [problem for row in rows for problem in row.problems]
@@ -278,7 +281,9 @@ class Live:
     def _reopen(self, inputs: Inputs) -> None:
         """Render with the texts that there are now."""
         self._inputs = inputs
-        self._read, find = readers_of(inputs.config, self._originals, self._rows, self._memory)
+        of_all = inputs.config, self._originals, self._rows, self._knot, self._memory
+        self._filling = Filling(*of_all)
+        self._read, find = self._filling.readers()
         if self._theme is None:
             return
         press = open_press(self._knot, self._theme, self._read, find, self._pages)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 import msgspec
 from msgspec.structs import replace
 
-from sitegen.build.stage import encode
+from sitegen.build.stage import Counts, encode
 from sitegen.errors import Span
+from sitegen.media import lines_in, notes_of
 from sitegen.memo import digest
 from sitegen.model import (
     Document,
@@ -30,6 +31,9 @@ class Outline(msgspec.Struct, frozen=True, array_like=True):
     placed: bytes
     asked: tuple[Prompt, ...] = ()
     """What its figures asked models for."""
+    facts: tuple[str, ...] = ()
+    """The numbers of the site that its text asks for."""
+    counts: Counts = Counts()
 
 
 def outline_of(document: Document, asked: tuple[Prompt, ...] = ()) -> Outline:
@@ -45,6 +49,7 @@ def outline_of(document: Document, asked: tuple[Prompt, ...] = ()) -> Outline:
         measures=(),
         words=0,
         notes=min(document.notes, 1),  # the knot asks only whether there are any
+        facts={},
     )
     nowhere = replace(
         thin,
@@ -61,6 +66,21 @@ def outline_of(document: Document, asked: tuple[Prompt, ...] = ()) -> Outline:
         plain=digest(encode((nowhere, told, targets))),
         placed=digest(encode(thin)),
         asked=asked,
+        facts=tuple(document.facts),
+        counts=_count(document),
+    )
+
+
+def _count(document: Document) -> Counts:
+    return Counts(
+        kind=document.meta.kind,
+        draft=document.meta.draft,
+        words=document.words,
+        lines=lines_in(document.body) if document.meta.kind == "poem" else 0,
+        figures=len(document.figures),
+        claims=sum(figure.claims for figure in document.figures),
+        notes=sum(1 for _ in notes_of(document.body)),
+        links=len(document.links),
     )
 
 
@@ -94,4 +114,6 @@ def _thin(figure: Figure) -> Figure:
     """Its name, and which of its files there are."""
     texts = ("html", "sentence", "table", "svg", "caption", "csv")
     mark: Callable[[str], str] = lambda text: "…" if text else ""  # noqa: E731
-    return replace(figure, answers={}, **{name: mark(getattr(figure, name)) for name in texts})
+    return replace(
+        figure, answers={}, claims=0, **{name: mark(getattr(figure, name)) for name in texts}
+    )

@@ -35,16 +35,7 @@ from sitegen.config import settings_for
 from sitegen.discover import Original, read_original
 from sitegen.errors import Problem, SourceError, Span
 from sitegen.memo import Memo, digest
-from sitegen.model import (
-    Config,
-    Document,
-    Fence,
-    Figure,
-    Measure,
-    Prompt,
-    Settings,
-    Source,
-)
+from sitegen.model import Config, Document, Fence, Figure, Measure, Prompt, Settings, Source
 
 
 class Text(msgspec.Struct, frozen=True, array_like=True):
@@ -167,6 +158,9 @@ def _row(path: str, content: str, base: bytes, outline: Outline, readings: Readi
         base=base if read else b"",
         asked=outline.asked,
         readings=read,
+        title=outline.document.meta.title,
+        facts=outline.facts,
+        counts=outline.counts,
     )
 
 

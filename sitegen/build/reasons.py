@@ -64,7 +64,8 @@ def reasons(
             continue
         piece = pieces[each.name]
         why = _changes(before[each.name], each, old.get(each.name), piece, changed)
-        found[each.name] = (*why, *(f"the text of {path}" for path in piece.shows if path in texts))
+        told = (*why, *(f"the text of {path}" for path in piece.shows if path in texts))
+        found[each.name] = told or ("its mark, or a number of the site in its text",)
     return found
 
 

@@ -152,6 +152,10 @@ def _artifacts(piece: Piece, press: Press) -> Iterator[Artifact]:
             urls = msgspec.msgpack.decode(piece.own, type=list[str])
             rows = zip(urls, map(press.find, piece.shows), strict=True)
             yield artifact(piece.name, write_shard(rows), piece.shows)
+        case "icon":
+            from sitegen.figures.mark import as_icon  # NumPy is slow to import
+
+            yield artifact(piece.name, as_icon(knot.info.mark).encode(), ("site.toml",))
 
 
 def _page(piece: Piece, site: Site, press: Press) -> Iterator[Artifact]:

@@ -15,10 +15,10 @@ import msgspec
 from msgspec.structs import replace
 
 from sitegen.build.copies import copies_of, copy
+from sitegen.build.filling import Filling, Read
 from sitegen.build.knot import Knot, Piece
-from sitegen.build.parsing import Text, text_of
 from sitegen.build.places import pages_of
-from sitegen.build.searching import Find, finder_of
+from sitegen.build.searching import Find
 from sitegen.build.stage import (
     Files,
     Inputs,
@@ -31,17 +31,15 @@ from sitegen.build.stage import (
     mistakes_in,
     recall,
 )
-from sitegen.discover import Original
 from sitegen.errors import Problem
 from sitegen.memo import Memo, digest
-from sitegen.model import Artifact, Asset, Config, Entry, Value
+from sitegen.model import Artifact, Asset, Entry, Value
 from sitegen.routes import media_type
 
 if TYPE_CHECKING:
     from sitegen.build.render import Press, Rendered
     from sitegen.templates import Theme
 
-Read = Callable[[str], Text]
 Reach = tuple[tuple[str, ...], tuple[str, ...] | None]
 
 
@@ -71,11 +69,11 @@ def render_all(  # noqa: PLR0913, PLR0917 - everything meets here
     except ExceptionGroup as group:
         return Output(problems=tuple(each.problem() for each in mistakes_in(group)))
     pieces = [piece for piece in knot.pieces if piece.shows or piece.kind != "page"]
-    wanted = wanted_of(pieces, knot, {row.path: row.key for row in rows}, theme.digests)
     originals = {original.path: original for original in inputs.originals}
     of_path = {row.path: row for row in rows}
-    readers = readers_of(inputs.config, originals, of_path, memory)
-    press = open_press(knot, theme, *readers)
+    filling = Filling(inputs.config, originals, of_path, knot, memory)
+    wanted = wanted_of(pieces, knot, filling.digest, theme.digests)
+    press = open_press(knot, theme, *filling.readers())
     made, problems = _make(pieces, wanted, memory, run, press)
     artifacts = Stored(
         made,
@@ -123,14 +121,17 @@ class Theming:
 
 
 def wanted_of(
-    pieces: Sequence[Piece], knot: Knot, texts: Mapping[str, bytes], templates: Mapping[str, bytes]
+    pieces: Sequence[Piece],
+    knot: Knot,
+    text: Callable[[str], bytes],
+    templates: Mapping[str, bytes],
 ) -> list[Made]:
     """For each piece its key, and what that is made of; not yet the files."""
     whole = digest(encode(knot.info))
     wanted = []
     for piece in pieces:
         template = templates.get(piece.template, b"")
-        shown = [texts[path] for path in piece.shows]
+        shown = [text(path) for path in piece.shows]
         kind = f"{piece.kind} {piece.template} {piece.introduces}"
         key = key_of("render", kind.encode(), template, whole, piece.digest, *shown)
         wanted.append(Made(piece.name, key, template, whole, piece.digest, ()))
@@ -138,18 +139,6 @@ def wanted_of(
 
 
 # --- rendering -----------------------------------------------------------------------------------
-
-
-def readers_of(
-    config: Config, originals: Mapping[str, Original], rows: Mapping[str, Parsed], memory: Memory
-) -> tuple[Read, Find]:
-    """What gives the whole of a source by its path, and what can be searched for in it."""
-
-    @lru_cache(maxsize=64)
-    def read(path: str) -> Text:
-        return text_of(rows[path], originals[path], config, memory)
-
-    return read, finder_of(rows, memory, lambda path: read(path).document)
 
 
 def open_press(

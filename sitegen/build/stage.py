@@ -12,7 +12,7 @@ from sitegen.build.readings import Readings
 from sitegen.discover import Original
 from sitegen.errors import Problem, SiteError
 from sitegen.memo import Memo, digest
-from sitegen.model import Asset, Config, Entry, Prompt, Value
+from sitegen.model import Asset, Config, Entry, Kind, Prompt, Value
 from sitegen.toolchain import toolchain
 
 T = TypeVar("T")
@@ -40,6 +40,22 @@ class Inputs(Value, frozen=True):
 # --- what a former build left --------------------------------------------------------------------
 
 
+class Counts(Value, frozen=True, array_like=True):
+    """What of a source counts for the whole site."""
+
+    kind: Kind = "page"
+    draft: bool = False
+    words: int = 0
+    lines: int = 0
+    figures: int = 0
+    claims: int = 0
+    notes: int = 0
+    links: int = 0
+
+
+SUMMED = ("words", "lines", "figures", "claims", "notes", "links")
+
+
 class Parsed(Value, frozen=True, array_like=True):
     """What became of one original. `key`: of its document and of its outline in the memo."""
 
@@ -57,6 +73,10 @@ class Parsed(Value, frozen=True, array_like=True):
     """What its figures asked models for."""
     readings: bytes = b""
     """Digest of what was known of that."""
+    title: str = ""
+    facts: tuple[str, ...] = ()
+    """The numbers of the site that its text asks for."""
+    counts: Counts = Counts()
     problems: tuple[Problem, ...] = ()
     """Why there is no document; nothing if the file was deleted in the meantime."""
     seconds: float = 0.0

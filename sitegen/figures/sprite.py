@@ -48,21 +48,21 @@ def all_levels(units: Units) -> Levels:
 
 def _strokes(columns: Levels) -> Iterator[Markup]:
     """A path for each level; a run of equal cells is one stroke, a move before it is relative."""
-    paths = [
+    drawn = [
         tag("path", class_=f"level-{level}", stroke_opacity=f"{level / TOP_LEVEL:.3f}", d=d)
-        for level, d in _paths(columns)
+        for level, d in paths(columns)
     ]
     yield tag(
         "g",
-        *(paths or [Markup("")]),
+        *(drawn or [Markup("")]),
         stroke="currentColor",
         transform=TURNED,
         shape_rendering="crispEdges",
     )
 
 
-def _paths(columns: Levels) -> Iterator[tuple[int, str]]:
-    """(level, path) of each level but 0, which is paper."""
+def paths(columns: Levels) -> Iterator[tuple[int, str]]:
+    """(level, path) of each level of a picture but 0, which is paper."""
     height, width = columns.shape
     edges = np.full((height, width + 2), -1, np.int16)
     edges[:, 1:-1] = columns

@@ -52,6 +52,7 @@ LARGEST = 64_000
 def draw_spec(spec: Spec, fence: Fence, asked: Sequence[Measure]) -> Figure:
     """Compute, check and draw. Raises an ExceptionGroup of FigureErrors, all of them at once."""
     answers: Mapping[str, str] = {}
+    claims = 0
     if isinstance(spec.inputs, Learned) and spec.view in READINGS:
         if spec.view == "landscape":
             answers = answer_bits(asked, spec.inputs)
@@ -63,13 +64,14 @@ def draw_spec(spec: Spec, fence: Fence, asked: Sequence[Measure]) -> Figure:
         scene = open_scene(spec)
         called = names(spec.tokens)
         verdicts, answers = verify(spec, scene.weights, called, asked, scene.chosen)
+        claims = len(verdicts)
         figure = FIGURES[spec.view](replace(scene, verdicts=verdicts))
     size = len(figure.html)
     if size > LARGEST and (size := len(zlib.compress(figure.html.encode(), 6))) > LARGEST:
         message = f"the figure comes to {size:,} bytes, compressed"
         hint = f"at most {LARGEST:,}: fewer tokens, heads or layers"
         raise ExceptionGroup("a figure", [FigureError(message, fence.span, hint)])
-    return structs.replace(figure, answers=answers)
+    return structs.replace(figure, answers=answers, claims=claims)
 
 
 def _told(spec: Spec, learned: Learned) -> Told:

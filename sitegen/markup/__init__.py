@@ -83,6 +83,7 @@ def parse(
         fences=tuple(context.fences),
         figures=figures,
         measures=tuple(context.measures),
+        facts=context.facts,
         anchors=frozenset({*context.anchors, *filter(None, [title_id])}),
         title_id=title_id,
         words=word_count(body, numbers),

@@ -57,6 +57,8 @@ class Context:
         self.measures: list[Measure] = []
         self.named: list[Span] = []
         """Where each measure names its figure."""
+        self.facts: dict[str, str] = {}
+        """The numbers of the site that the text asks for, by name."""
         self.anchors: set[str] = set()
         self.headings: list[Heading] = []
         self.problems: list[Problem] = []

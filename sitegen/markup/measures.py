@@ -4,7 +4,8 @@ Comes in: a `MarkdownIt`; later the token of a measure. Goes out: the same one, 
 `measure`; then a `MeasureSlot`, with its `Measure` in the context. What the text of a measure
 means is for the figure to say; here it only has to name a figure of the page. One that is
 misspelt, not closed, or where no number can stand, is a mistake and never a text; `\{attention:`
-is a text. A measure may run over the end of a line, but not in a poem.
+is a text. A measure may run over the end of a line, but not in a poem. What holds for where these
+can stand holds for numbers of the site, too.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from sitegen.errors import FigureError, Span, suggest
+from sitegen.markup import facts
 from sitegen.markup.context import Context
 from sitegen.model import Chunk, Measure, MeasureSlot
 
 NAME = "attention"
 OPENING = "{attention:"
+OPENINGS = (OPENING, facts.OPENING)
 MEASURE = re.compile(r'\{attention:((?:(?<![^\s:>→+])"[^"\n]{0,100}+"|[^{}]){0,400}+)\}')
 """Braces may stand between quotes with which a token begins."""
 PARTS = re.compile(r"\s*(?P<name>\S*)\s*(?P<text>.*?)\s*", re.DOTALL)
@@ -45,7 +48,7 @@ def inline(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - the pars
     if state.src[start] != "{":
         return False
     if not state.src.startswith(OPENING, start):
-        return False if silent else _misspelt(state)
+        return facts.inline(state, silent) or (not silent and _misspelt(state))
     match = MEASURE.match(state.src, start, state.posMax)
     state.pos = match.end() if match else start + len(OPENING)
     context: Context = state.env["context"]
@@ -107,19 +110,20 @@ NOWHERE = {
 
 def refuse_misplaced(state: StateCore) -> None:
     """Take out measures of headings and of pictures' words, and those that join two lines."""
-    if OPENING not in state.src:
+    if not any(opening in state.src for opening in OPENINGS):
         return
     context: Context = state.env["context"]
     before = ""
     for token in state.tokens:
-        if token.type == "inline" and OPENING in token.content:
+        found = next((each for each in OPENINGS if each in token.content), "")
+        if token.type == "inline" and found:
             where = "poem" if state.inlineMode else before if before == "heading_open" else ""
             token.children = _kept(token.children or (), where, context)
-        elif token.type == "html_block" and OPENING in COMMENT.sub("", token.content):
-            row = (token.map or [1])[0] + token.content[: token.content.index(OPENING)].count("\n")
-            hint = "put it in a paragraph; as a text it is written &#123;attention:"
+        elif token.type == "html_block" and found and found in COMMENT.sub("", token.content):
+            row = (token.map or [1])[0] + token.content[: token.content.index(found)].count("\n")
+            hint = f"put it in a paragraph; as a text it is written &#123;{found[1:]}"
             message = "a measure in raw HTML stays as it was typed"
-            context.warn(FigureError, message, context.find(row, OPENING), hint)
+            context.warn(FigureError, message, context.find(row, found), hint)
         before = token.type
 
 
@@ -130,8 +134,8 @@ def _kept(tokens: Sequence[Token], where: str, context: Context) -> list[Token]:
         if token.children:
             inside = token.type if token.type in NOWHERE else ""
             token.children = _kept(token.children, inside, context)
-        measure: Measure | None = token.meta.get("measure")
-        if measure is None or not where or (where == "poem" and not token.meta["wraps"]):
+        number = token.type in {"measure", "fact"}
+        if not number or not where or (where == "poem" and not token.meta["wraps"]):
             kept.append(token)
         else:
             what, hint = NOWHERE[where]

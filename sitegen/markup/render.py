@@ -16,6 +16,7 @@ from markdown_it.token import Token
 from sitegen.errors import MarkupError
 from sitegen.markup import headings
 from sitegen.markup.context import Context
+from sitegen.markup.facts import render_fact
 from sitegen.markup.fences import fence
 from sitegen.markup.measures import render_measure
 from sitegen.markup.notes import render_note
@@ -255,16 +256,9 @@ def _cell(tokens: Sequence[Token], index: int, out: Out, context: Context) -> No
 # --- notes, numbers and formulas ------------------------------------------------------------------
 
 
-def _note(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
-    out.append(render_note(tokens[index], context))
-
-
-def _measure(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
-    out.append(render_measure(tokens[index], context))
-
-
-def _math(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
-    out.append(render_math(tokens[index], context))
+def _by(write: Callable[[Token, Context], Chunk]) -> Rule:
+    """The rule for a token that becomes one slot."""
+    return lambda tokens, index, out, context: out.append(write(tokens[index], context))
 
 
 def _math_block(tokens: Sequence[Token], index: int, out: Out, context: Context) -> None:
@@ -293,8 +287,9 @@ RULES: dict[str, Rule] = {
     "td_open": _cell,
     "fence": fence,
     "code_block": fence,
-    "footnote_ref": _note,
-    "measure": _measure,
-    "math_inline": _math,
+    "footnote_ref": _by(render_note),
+    "measure": _by(render_measure),
+    "fact": _by(render_fact),
+    "math_inline": _by(render_math),
     "math_block": _math_block,
 }

@@ -50,6 +50,7 @@ class _FeedMedium(Medium):
     def __init__(self, document: Document, resolved: Resolved, page_url: str) -> None:
         self.document, self.resolved, self.page_url = document, resolved, page_url
         self.numbers = measured(document.measures, resolved.figures)
+        self.facts = document.facts
 
     def html(self, body: Body) -> str:
         html = super().html(body)

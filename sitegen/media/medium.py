@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import assert_never
 from urllib.parse import urljoin
@@ -12,6 +12,7 @@ from markdown_it.common.normalize_url import normalizeLink
 
 from sitegen.model import (
     Body,
+    FactSlot,
     Figure,
     FigureSlot,
     Image,
@@ -51,12 +52,16 @@ class Medium:
 
     numbers: Sequence[str] = ()
     """What each measure comes to."""
+    facts: Mapping[str, str] = {}
+    """What each number of the site comes to; one that is not known stays as it is typed."""
 
     def html(self, body: Body) -> str:
         """The body, each slot filled in."""
         return "".join([chunk if isinstance(chunk, str) else self._filled(chunk) for chunk in body])
 
-    def _filled(self, slot: Slot | MeasureSlot) -> str:
+    def _filled(self, slot: Slot | MeasureSlot | FactSlot) -> str:
+        if isinstance(slot, FactSlot):
+            return escape(self.facts.get(slot.name) or f"{{site:{slot.name}}}")
         if isinstance(slot, MeasureSlot):
             return escape(self.numbers[slot.index]) if self.numbers else ""
         return self.slot(slot)
@@ -141,6 +146,13 @@ def notes_of(body: Body) -> Iterator[NoteSlot]:
                 waiting.append(chunk.body)
             elif isinstance(chunk, VerseSlot):
                 waiting += bodies_of(chunk.verse)
+
+
+def lines_in(body: Body) -> int:
+    """How many lines of verse a body has."""
+    verses = (chunk.verse for chunk in body if isinstance(chunk, VerseSlot))
+    blocks = (block for verse in verses for block in verse.blocks)
+    return sum(len(block.lines) for block in blocks if isinstance(block, Stanza))
 
 
 def numbered(body: Body) -> dict[int, NoteSlot]:

@@ -73,6 +73,7 @@ class _PageMedium(Medium):
         self.document, self.resolved, self.prefix = document, resolved, resolved.prefix
         self.in_margin = all(note.simple for note in notes_of(body))
         self.numbers = measured(document.measures, resolved.figures)
+        self.facts = document.facts
         self.referred: set[int] = set()
 
     def slot(self, slot: Slot) -> str:

@@ -41,6 +41,7 @@ class _TextMedium(Medium):
 
     def __init__(self, document: Document | None, numbers: Sequence[str]) -> None:
         self.document, self.numbers = document, numbers
+        self.facts = document.facts if document else {}
 
     def slot(self, slot: Slot) -> str:
         match slot:

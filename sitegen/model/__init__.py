@@ -8,6 +8,7 @@ Sequences are tuples and nothing here is ever changed after it was made.
 from sitegen.model.body import (
     Body,
     Chunk,
+    FactSlot,
     FigureSlot,
     ImageSlot,
     Inset,
@@ -81,6 +82,7 @@ __all__ = [
     "Config",
     "Document",
     "Entry",
+    "FactSlot",
     "Feed",
     "Fence",
     "Figure",

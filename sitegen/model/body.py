@@ -29,6 +29,12 @@ class MeasureSlot(Value, frozen=True, tag="measure"):
     index: int
 
 
+class FactSlot(Value, frozen=True, tag="fact"):
+    """The number of the whole site that `Document.facts[name]` is, as text."""
+
+    name: str
+
+
 class MathSlot(Value, frozen=True, tag="math"):
     """A formula: MathML for a page, its TeX for feeds and plain text."""
 
@@ -51,7 +57,17 @@ class VerseSlot(Value, frozen=True, tag="verse"):
     verse: Verse
 
 
-Chunk = str | LinkSlot | ImageSlot | FigureSlot | MeasureSlot | MathSlot | NoteSlot | VerseSlot
+Chunk = (
+    str
+    | LinkSlot
+    | ImageSlot
+    | FigureSlot
+    | MeasureSlot
+    | FactSlot
+    | MathSlot
+    | NoteSlot
+    | VerseSlot
+)
 Body = tuple[Chunk, ...]
 
 

@@ -133,6 +133,8 @@ class Figure(Value, frozen=True):
     """What the text of each `Measure` of this figure comes to: `bat->flew` → `53 %`."""
     whole: bool = True
     """Whether the table has all numbers; if not, the CSV file has them."""
+    claims: int = 0
+    """How many of its claims were checked."""
 
     @property
     def files(self) -> Mapping[str, str]:
@@ -158,6 +160,8 @@ class Document(Value, frozen=True):
     figures: tuple[Figure, ...] = ()
     """The fences, drawn; empty where `parse` was given nobody to draw them."""
     measures: tuple[Measure, ...] = ()
+    facts: Mapping[str, str] = {}
+    """Each number of the site that its text asks for; "" as long as nobody knows the site."""
     anchors: frozenset[str] = frozenset()
     """Every id in the body that a link may point at."""
     title_id: str = ""

@@ -14,7 +14,7 @@ WEIGHT, BIT = 10_000, 1_000
 """What a cell of a reading counts: parts of a weight or of a likeness, parts of a bit."""
 MOST_CELLS = 8_000_000
 """Numbers of a reading."""
-Quantity = Literal["weight", "norm", "rollout", "surprise", "lines"]
+Quantity = Literal["weight", "norm", "rollout", "surprise", "lines", "mark"]
 
 
 class Prompt(Value, frozen=True, order=True):
@@ -24,7 +24,8 @@ class Prompt(Value, frozen=True, order=True):
     token takes from each other (Kobayashi et al. 2020), as a share of its row, of the same shape.
     `rollout`: up to each layer (Abnar & Zuidema 2020), `[n_layer, 1, n, n]`. `surprise`: bits that
     each token carries, `[n]`. `lines`: the likeness of each two lines of the text that are not
-    blank, the cosine of their embeddings, `[n_line, n_line]`.
+    blank, the cosine of their embeddings, `[n_line, n_line]`. `mark`: the weights of one head,
+    the same for all texts (`Model.mark`), `[n, n]`.
     """
 
     model: str

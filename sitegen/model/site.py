@@ -156,7 +156,10 @@ class SiteInfo(Value, frozen=True):
     search: str = ""
     first_lines: str = ""
     sidenotes: str = ""
+    colophon: str = ""
     """The addresses of these pages, "" where the site has none."""
+    mark: str = ""
+    """The attention matrix of its title as inline SVG; empty where no model read it."""
 
 
 class Site(Value, frozen=True):

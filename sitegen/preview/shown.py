@@ -7,7 +7,7 @@ them. A page is rendered when it is first asked for.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime
 from html import escape
@@ -19,7 +19,8 @@ from msgspec.structs import replace
 from sitegen.build.live import Live
 from sitegen.discover.reading import open_regular
 from sitegen.errors import Problem, SiteError
-from sitegen.model import Artifact, Body, Config, Document, Stanza, Value, VerseSlot
+from sitegen.media import lines_in
+from sitegen.model import Artifact, Config, Document, Value
 
 HELD = 128 << 20  # bytes of pages and files that are kept ready
 PACE = 230  # words that are read in a minute
@@ -116,13 +117,7 @@ def _described(page: Page, document: Document, shown: Shown) -> Page:
         page,
         source=document.path,
         words=document.words,
-        lines=sum(_lines_in(document.body)),
+        lines=lines_in(document.body),
         minutes=-(-document.words // PACE),
         note="draft" if meta.draft else note,
     )
-
-
-def _lines_in(body: Body) -> Iterator[int]:
-    verses = (chunk.verse for chunk in body if isinstance(chunk, VerseSlot))
-    stanzas = (each for verse in verses for each in verse.blocks if isinstance(each, Stanza))
-    return (len(stanza.lines) for stanza in stanzas)

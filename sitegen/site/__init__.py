@@ -218,6 +218,7 @@ def _describe(layout: Layout) -> SiteInfo:
     config = layout.config
     feed = next((feed for feed in layout.feeds if feed.output == "feed"), None)
     lists = {shelf.kind: layout.url(shelf.outputs[0]) for shelf in layout.shelves}
+    colophon = next(filter(_is_colophon, layout.documents), None)
     return SiteInfo(
         title=config.title,
         url=config.url,
@@ -231,6 +232,7 @@ def _describe(layout: Layout) -> SiteInfo:
         search=lists.get("search", ""),
         first_lines=lists.get("lines", ""),
         sidenotes=lists.get("sidenotes", ""),
+        colophon=layout.url(layout.outputs[colophon.path]) if colophon else "",
     )
 
 
@@ -239,6 +241,7 @@ def _navigation(layout: Layout) -> Iterator[NavLink]:
     shelves = [shelf for shelf in layout.shelves if shelf.kind == "section"]
     heads = {each.intro.path for each in layout.shelves if each.intro and each.kind not in YIELDING}
     pages = [each for each in layout.documents if _is_top(each) and each.path not in heads]
+    pages = [each for each in pages if not _is_colophon(each)]
     if len(shelves) <= MOST_NAVIGATION:
         yield from (NavLink(title=each.title, url=layout.url(each.outputs[0])) for each in shelves)
     if len(pages) <= MOST_NAVIGATION:
@@ -247,6 +250,12 @@ def _navigation(layout: Layout) -> Iterator[NavLink]:
     for shelf in layout.shelves:
         if shelf.kind == "archive":
             yield NavLink(title=shelf.title, url=layout.url(shelf.outputs[0]))
+
+
+def _is_colophon(document: Document) -> bool:
+    """Whether it is the page that tells how the site is made; the foot of every page names it."""
+    named = document.meta.kind == "page" and document.meta.slug == "colophon"
+    return named and document.path.count("/") == 1
 
 
 def _is_top(document: Document) -> bool:

@@ -10,6 +10,7 @@ shows is known before it runs. Every template knows these names:
     asset(name)         a static file's published address
     figures             whether the page shows an attention figure
     linked_data         what the page says of itself in JSON-LD, "" if nothing
+    site_mark           the mark of the site's name as HTML, "" without one
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ def render_page(theme: Theme, site: Site, page: Page) -> Artifact:
         "body": _html(page, document.body),
         "notes": _notes(page),
         "linked_data": _trusted(of_page(site.info, page)),
+        "mark": _trusted(document.mark),
     }
     template = PAGE_TEMPLATES[meta.kind]
     return _artifact(
@@ -187,6 +189,7 @@ def _resolved(page: Page, prefix: str = "") -> media.Resolved:
 def _artifact(theme: Theme, site: Site, view: View) -> Artifact:
     names = {
         "site": site.info,
+        "site_mark": _trusted(site.info.mark),
         "language": site.info.language,
         "description": "",
         "hidden": False,
