@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -270,7 +271,7 @@ def init(folder: Path, *, theme: bool, quiet: bool) -> None:
     screen = Screen(folder, as_json=False, quiet=quiet, verbose=False)
     created = screen.guard(lambda _screen: create_site(folder, with_theme=theme))
     screen.say("\n".join(f"created {folder / path}" for path in created))
-    screen.say(f"now: sitegen build -s {folder}")
+    screen.say(f"now: sitegen serve --open -s {shlex.quote(str(folder))}")
 
 
 @main.group()

@@ -56,7 +56,8 @@ def with_errors(shown: Sequence[Example]) -> Iterator[tuple[Example, str]]:
     """Each file or settings, with the error that is shown right below it ("" if none is)."""
     for each, below in pairwise([*shown, Example("", "", "")]):
         if not each.is_error:
-            yield each, below.text if below.is_error else ""
+            can_be_wrong = each.file or each.language == "toml"
+            yield each, below.text if below.is_error and can_be_wrong else ""
 
 
 def said(example: Example, folder: Path) -> str:

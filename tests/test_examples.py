@@ -115,10 +115,21 @@ def test_each_command_exists_with_its_options(line: str) -> None:
 
 
 def test_no_fence_is_of_a_kind_that_nobody_looks_at() -> None:
-    known = {"", "markdown", "toml", "sh", "text", "html+jinja", "nginx", "attention", "source"}
+    known = {
+        "",
+        "attention",
+        "diff",
+        "html+jinja",
+        "markdown",
+        "nginx",
+        "sh",
+        "source",
+        "text",
+        "toml",
+    }
     assert {each.language for _, each, _ in ALL} <= known
     files = {each.language for _, each, _ in ALL if each.file}
-    assert files <= {"markdown", "html+jinja", "toml", "text"}
+    assert files <= {"markdown", "html+jinja", "toml", "diff"}
 
 
 # --- tables ------------------------------------------------------------------------------------

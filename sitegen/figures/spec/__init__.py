@@ -39,7 +39,7 @@ SHARED_KEYS: Mapping[str, str] = {
     "from": "the token whose row is marked; `bat#2` is the second *bat*",
     "layer": "which layer is shown first, from 1",
     "head": "which head is shown first, from 1",
-    "caption": "what the figure shows, in your words",
+    "caption": "what the figure shows, in your words; plain text",
     "id": "its name in addresses and files: small letters, digits, hyphens; else `figure.1` …",
 }
 MECHANISM: Mapping[str, str] = {
