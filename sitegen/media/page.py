@@ -114,7 +114,7 @@ class _PageMedium(Medium):
             f'<span class="noteref" id="{self.prefix}noteref.{number}">'
             f'<label for="{place}">{number}</label></span>'
             f'<input class="note-toggle" type="checkbox" id="{place}" aria-label="Note {number}">'
-            f'<span class="note"><span class="note-number" aria-hidden="true">{number}</span> '
+            f'<span class="note" role="note"><span class="note-number" aria-hidden="true">{number}</span> '
             f"{self._in_one_line(note)}</span>"
         )
 
