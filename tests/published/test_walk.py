@@ -108,5 +108,6 @@ def test_a_narrow_page_is_walked_with_the_keyboard(walks: list[list[Any]]) -> No
     assert numbers == "The numbers"
     walk = Walk(opened)  # Enter has opened the table
     walk.comes_to("DisclosureTriangle", "The numbers", expanded=True, focused=True)
-    walk.comes_to("table")
+    walk.comes_to("region", "Numbers of walked")
+    walk.comes_to("table", "Percent of attention, from row to column")
     walk.comes_to("columnheader", "flew")
