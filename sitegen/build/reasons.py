@@ -82,18 +82,17 @@ def _changes(
     if before.whole != now.whole:
         yield "what every page says of the site: its title, its navigation and the like"
     if before.own != now.own:
-        if old is None or not (old.own and piece.own):
+        one = msgspec.msgpack.decode(old.own) if old and old.own else None
+        other = msgspec.msgpack.decode(piece.own) if piece.own else None
+        if not (isinstance(one, dict) and isinstance(other, dict)):
             yield "the pages that it is made of"
             return
-        fields = list(
-            _different(msgspec.msgpack.decode(old.own), msgspec.msgpack.decode(piece.own))
-        )
+        fields = list(_different(one, other))
         yield from (WORDS.get(name, f"its {name}") for name in fields)
         if not fields:
             yield "the pages that it shows"
 
 
-def _different(one: dict[str, Any] | None, other: dict[str, Any] | None) -> Iterator[str]:
+def _different(one: dict[str, Any], other: dict[str, Any]) -> Iterator[str]:
     """The fields in which two encoded values differ."""
-    one, other = one or {}, other or {}
     return (name for name in sorted({*one, *other}) if one.get(name) != other.get(name))

@@ -173,6 +173,17 @@ def test_explain_says_why_an_output_was_made_again(site: Path) -> None:
     assert "because" not in run(site, "explain", "/posts/a/").stdout
 
 
+def test_a_page_more_than_before_is_told_of_every_kind_of_piece(site: Path) -> None:
+    with (site / "site.toml").open("a") as config:
+        config.write("search = true\n")
+    build(site)
+    (site / "content/posts/new.md").write_text("# New\n")
+    build(site)
+    shards = sorted((site / "public/search").glob("*.js"))
+    told = "".join(run(site, "explain", f"search/{each.name}").stdout for each in shards)
+    assert "made again because of the pages that it is made of" in told
+
+
 def test_verify_finds_a_build_that_remembers_wrongly(site: Path) -> None:
     assert run(site, "build", "--verify").returncode == 0
     wrong = (
