@@ -43,11 +43,10 @@ def read(prompt: Prompt) -> Reading:
     n, layers = len(found), MODELS[prompt.model].layers
     heads = 1 if prompt.quantity == "rollout" else MODELS[prompt.model].heads
     seed = int.from_bytes(hashlib.sha256(repr(prompt).encode()).digest()[:4], "big")
-    raw = np.random.default_rng(seed).random((layers, heads, n, n)) + 0.01
+    shape = (n, n) if prompt.quantity == "mark" else (layers, heads, n, n)
+    raw = np.random.default_rng(seed).random(shape) + 0.01
     if prompt.model == "smollm2":
         raw = np.tril(raw)
     cells = np.floor(raw / raw.sum(axis=-1, keepdims=True) * 10_000)
     cells[..., 0] += 10_000 - cells.sum(axis=-1)
-    return Reading(
-        pieces=tuple(found), shape=(layers, heads, n, n), cells=cells.astype("<i4").tobytes()
-    )
+    return Reading(pieces=tuple(found), shape=shape, cells=cells.astype("<i4").tobytes())

@@ -66,6 +66,7 @@ ASKED = [
 ]
 HERE = "https://example.org"  # a link to nothing is only a warning, and a page may come to be there
 BODIES = [
+    "The site has {site:words} words, {site:figures} figures and {site:poems} poems.\n",
     "Plain words.\n",
     "## A heading\n\nMore words with a note.[^n]\n\n[^n]: The note.\n",
     f"See [it]({HERE}/posts/a/), [b]({HERE}/posts/b/) and [nothing]({HERE}/no/).\n",
@@ -82,6 +83,7 @@ WRONG = ["[nowhere](nowhere.md)\n", "[a line](../poems/a.md#L2)\n", FIGURE.forma
 CONFIGS = [
     "",
     'author = "Somebody"\n',
+    'marks = "minilm"\n',
     'language = "de"\ndescription = "About"\n',
     "paginate = 1\n",
     "search = true\n",
