@@ -152,7 +152,10 @@ def test_no_example_needs_a_model_or_differs_from_the_lock(blog: Built) -> None:
     """The blog was built with a reader that has none."""
     assert [each.message for each in blog.snapshot.problems if each.severity == "error"] == []
     asked = {prompt for row in blog.plan.sources.values() for prompt in row.asked}
-    assert asked == read_lock((ROOT / LOCK).read_bytes()).keys()
+    known = read_lock((ROOT / LOCK).read_bytes()).keys()
+    marked = {prompt.text for prompt in known if prompt.quantity == "mark"}
+    assert {prompt for prompt in known if prompt.quantity != "mark"} == asked
+    assert marked == {blog.site.info.title, *(each.meta.title for each in blog.documents)}
 
 
 def test_the_page_of_models_begins_with_a_live_example(blog: Built) -> None:
