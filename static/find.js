@@ -20,7 +20,7 @@ const UNSPACED = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}
 // Each character by itself: what it becomes depends on none beside it.
 function plain(text) {
   if (!/[^\0-\x7f]/.test(text)) return text.toLowerCase().replace(/['`]/g, "").replace(/[^a-z0-9\n ]+/g, " ");
-  return text.replace(SILENT, "").normalize("NFKD").replace(SILENT, "").replace(MARKS, "").toUpperCase().toLowerCase()
+  return text.replace(SILENT, "").normalize("NFKD").replace(SILENT, "").replace(MARKS, "").toLowerCase().toUpperCase().toLowerCase()
     .replace(/[æœøłđðþħıςـ]/g, letter => LETTERS.get(letter)).replace(BETWEEN, " ");
 }
 

@@ -103,7 +103,7 @@ function tell(found, terms, whole) {
 function show() {
   const terms = termsOf(field.value), { found, whole } = find(terms);
   list.replaceChildren(...found.slice(0, shown).map(page => result(page, terms)));
-  said.replaceChildren(terms.length ? tell(found, terms, whole) : "");
+  said.textContent = field.value.trim() && tell(found, terms, whole);
   if (missing.length) said.prepend("A part of the texts could not be loaded. ", button("Try again", search), " ");
   if (found.length > shown) {
     const more = button("More", () => {
@@ -122,7 +122,7 @@ let typing = 0;
 async function search() {
   clearTimeout(typing);
   const query = field.value.trim().slice(0, MOST_LETTERS);
-  history.replaceState(null, "", query ? `?q=${encodeURIComponent(query)}` : location.pathname);
+  history.replaceState(null, "", query ? `?${new URLSearchParams({ q: query })}` : location.pathname);
   shown = AT_ONCE;
   if (query && missing.length) {
     said.textContent = "The texts are on their way …";
