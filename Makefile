@@ -55,7 +55,7 @@ lint: $(VENV)/.checked
 $(VENV)/.installed: pyproject.toml requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 site")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint requirements.txt --editable .
+	$(BIN)/python -m pip install --quiet --constraint requirements.txt --editable '.[images]'
 	touch $@
 
 # And the tools of the checks: Python packages, npm packages, a browser, a Java.

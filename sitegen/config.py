@@ -16,7 +16,7 @@ from sitegen.model import SERVERS, Config, Hosting, Images, Kind, MarkupConfig, 
 from sitegen.models.table import MODELS
 from sitegen.moments import find_zone
 from sitegen.slugs import address_mistake, is_language, names_folder, printable
-from sitegen.toml import TYPES, Table, read_toml
+from sitegen.toml import Table, read_toml
 
 KINDS: dict[str, Kind] = {"post": "post", "poem": "poem", "page": "page"}
 SITE = frozenset(Config.__struct_fields__) - {"base"}
@@ -154,15 +154,31 @@ def _hosting(site: Table) -> Hosting:
     return Hosting(server=server, compress=table.get("compress", bool, default=False))
 
 
+FORMATS, WIDTHS = ("avif", "webp"), (480, 960, 1600)
+SENSIBLE = range(16, 8193)
+LIST = 'write lists: formats = ["avif", "webp"] and widths = [480, 960, 1600]'
+
+
 def _images(site: Table) -> Images:
     table = site.table("images")
     table.known(IMAGES, "in [images]")
-    formats, widths = table.get("formats", list, []), table.get("widths", list, [])
-    for key, values, kind in (("formats", formats, str), ("widths", widths, int)):
-        if not all(type(value) is kind for value in values):
-            table.wrong(key, f"{key} must be a list, each {TYPES[kind]}")
-            return Images()
-    return Images(formats=tuple(formats), widths=tuple(widths))
+    if not table.values:
+        return Images()
+    formats = table.get("formats", list, list(FORMATS))
+    widths = table.get("widths", list, list(WIDTHS))
+    for each in formats:
+        if each not in FORMATS:
+            hint = suggest(each, FORMATS, "Known formats") if isinstance(each, str) else LIST
+            table.wrong("formats", f"unknown format {each!r}".replace("'", '"'), hint)
+    for each in widths:
+        if type(each) is not int or each not in SENSIBLE:
+            wrong = f"a width must be a number of pixels from {SENSIBLE[0]} to {SENSIBLE[-1]}"
+            table.wrong("widths", f"{wrong}, and not {each!r}".replace("'", '"'), LIST)
+    known = [each for each in formats if each in FORMATS]
+    return Images(
+        formats=tuple(dict.fromkeys(known)),
+        widths=tuple(sorted({each for each in widths if type(each) is int})),
+    )
 
 
 def _marks(table: Table) -> str:

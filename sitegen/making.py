@@ -96,10 +96,10 @@ def run_with(screen: Screen, clock: Clock, inputs: Inputs, jobs: int | None = No
     limit = limit_of(inputs.config)
 
     def run_watched(stage: str, work: Any, total: int, lost: Any) -> list[bytes]:
-        begun = stage == "render" or "parse" in clock.stages
-        clock.lap(("assemble" if stage == "render" else "parse") if begun else "read")
-        # A process is worth its start from some twenty tasks on.
-        count = jobs or min(os.cpu_count() or 1, 1 + total // 20)
+        begun = stage != "parse" or "parse" in clock.stages
+        clock.lap(("parse" if stage == "parse" else "assemble") if begun else "read")
+        # A process is worth its start from some twenty tasks on, or from one picture on.
+        count = jobs or min(os.cpu_count() or 1, 1 + total // (1 if stage == "pictures" else 20))
         with screen.progress(total, stage) as done:
             results = run(work, total, jobs=count, limit=limit, lost=lost, done=done)
         clock.lap(stage)

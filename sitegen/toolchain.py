@@ -16,7 +16,7 @@ from pathlib import Path
 
 LIBRARIES = (
     *("brotli", "jinja2", "markdown-it-py", "markupsafe", "math-core", "mdit-py-plugins", "mdurl"),
-    *("msgspec", "numpy", "pygments", "pyyaml", "tzdata"),
+    *("msgspec", "numpy", "pillow", "pygments", "pyyaml", "tzdata"),
 )
 ZONES = "/usr/share/zoneinfo/tzdata.zi"  # its first line names the version
 

@@ -7,24 +7,24 @@ remembered of former builds, and writes what comes out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sitegen.build.copies import fingerprint
+from sitegen.build.copies import copies_of, fingerprint
 from sitegen.build.filling import marks_of, sign
 from sitegen.build.knot import Choice, Knot, files_digest, tie
 from sitegen.build.parsing import parse_all, text_of
 from sitegen.build.readings import Reader, Readings, refuse
 from sitegen.build.reasons import reasons
 from sitegen.build.rendering import Output, render_all
-from sitegen.build.stage import Inputs, Memory, Plan, Run, encode
+from sitegen.build.stage import Inputs, Memory, Parsed, Plan, Run, encode
 from sitegen.errors import in_order
 from sitegen.lock import read_lock, write_lock
 from sitegen.memo import Memo, digest
-from sitegen.model import Config, Document, Page, Site, Snapshot
+from sitegen.model import Asset, Config, Document, Page, Site, Snapshot
 from sitegen.toolchain import toolchain
 
 if TYPE_CHECKING:
@@ -126,10 +126,10 @@ def build(  # noqa: PLR0913 - what is chosen is three things
     rows = parse_all(inputs, memory, run)
     static = fingerprint(inputs.static)
     readings.read(marks_of(inputs, rows))
-    knot, key = tie(inputs, rows, static, Choice(now=now, drafts=drafts, future=future), memory)
-    knot = sign(knot, inputs, memory)
+    choice = Choice(now=now, drafts=drafts, future=future)
+    knot, key, copies = _tie_pictures(inputs, rows, static, choice, memory, run)
     pieces = render_all(inputs, knot, rows, static, memory, run)
-    output = _complete(pieces, knot, inputs.config, memory, run)
+    output = _complete(copies(pieces), knot, inputs.config, memory, run)
     sources = {row.path: row for row in rows}
     templates = {name: digest(encode(each)) for name, each in (inputs.templates or {}).items()}
     problems = [*inputs.problems, *knot.problems, *output.problems]
@@ -157,6 +157,31 @@ def build(  # noqa: PLR0913 - what is chosen is three things
         _inputs=inputs,
         _memory=memory,
     )
+
+
+def _tie_pictures(  # noqa: PLR0913, PLR0917
+    inputs: Inputs,
+    rows: Sequence[Parsed],
+    static: Mapping[str, Asset],
+    choice: Choice,
+    memory: Memory,
+    run: Run,
+) -> tuple[Knot, bytes, Callable[[Output], Output]]:
+    """The knot, its key, and what adds the copies of images to an output.
+
+    What is no smaller than its original is known when it was made; then no page may name it.
+    """
+    knot, key = tie(inputs, rows, static, choice, memory)
+    if not inputs.config.images.formats:
+        return sign(knot, inputs, memory), key, lambda output: output
+    from sitegen.build.pictures import hang, make_copies
+
+    assets = copies_of(inputs, knot, static)
+    copies = make_copies(knot, assets, memory, run)
+    if any(not each.files and each.name not in knot.spare for each in copies.made):
+        knot, key = tie(inputs, rows, static, choice, memory, copies.files)
+    signed = sign(knot, inputs, memory)
+    return signed, key, lambda output: hang(output, copies, signed, assets, memory)
 
 
 def _complete(output: Output, knot: Knot, config: Config, memory: Memory, run: Run) -> Output:

@@ -7,35 +7,17 @@ compressed once is remembered by the digest of its bytes.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
 
 from sitegen.build.knot import Knot
-from sitegen.build.render import Rendered, artifact, site_of
+from sitegen.build.render import artifact, site_of
 from sitegen.build.rendering import Output, Stored
-from sitegen.build.stage import Made, Memory, Run, key_of
+from sitegen.build.stage import Joined, Made, Memory, Rendered, Run, key_of
 from sitegen.hosting import compress, describe, has_brotli, is_compressible
-from sitegen.model import Artifact, Config, Entry
-
-
-class Joined(Mapping[str, Artifact]):
-    """The artifacts of several mappings by path, sorted; the first one that has a path counts."""
-
-    def __init__(self, *parts: Mapping[str, Artifact]) -> None:
-        places = {path: part for part in reversed(parts) for path in part}
-        self._places = dict(sorted(places.items(), key=lambda each: each[0]))
-
-    def __getitem__(self, path: str) -> Artifact:
-        return self._places[path][path]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
-
-    def __len__(self) -> int:
-        return len(self._places)
+from sitegen.model import Config, Entry
 
 
 def complete(output: Output, knot: Knot, config: Config, memory: Memory, run: Run) -> Output:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
+from sitegen.build.gallery import Files, Gallery, missing
 from sitegen.build.parsing import outlines
 from sitegen.build.stage import Inputs, Memory, Parsed, Plan, encode, recall, span_of_days
 from sitegen.errors import Problem
@@ -23,7 +24,17 @@ from sitegen.model import Asset, Document, LeftOut, Site, SiteInfo, Value
 from sitegen.routes import UNPLACED
 
 Kind = Literal[
-    "page", "listing", "redirect", "feed", "not_found", "sitemap", "robots", "shard", "icon"
+    "page",
+    "listing",
+    "redirect",
+    "feed",
+    "not_found",
+    "sitemap",
+    "robots",
+    "shard",
+    "icon",
+    "copy",
+    "card",
 ]
 
 
@@ -53,6 +64,8 @@ class Knot(Value, frozen=True):
     """(output path, asset path)"""
     left_out: tuple[LeftOut, ...]
     problems: tuple[Problem, ...]
+    spare: frozenset[str]
+    """Paths of copies of images that are not worth their files: no page names them."""
     placed: frozenset[str]
     """Sources whose places are in `problems`: they have to stay where they are."""
     since: datetime | None
@@ -68,20 +81,25 @@ class Choice(Value, frozen=True):
     future: bool
 
 
-def tie(
+def tie(  # noqa: PLR0913, PLR0917
     inputs: Inputs,
     rows: Sequence[Parsed],
     static: Mapping[str, Asset],
     choice: Choice,
     memory: Memory,
+    copies: Mapping[bytes, Files] | None = None,
 ) -> tuple[Knot, bytes]:
-    """The knot of these sources, and its key in the memo."""
-    former = memory.former
+    """The knot of these sources, and its key in the memo.
+
+    `copies`: by key, what became of copies of images, where some were made since it was tied.
+    """
+    former = None if copies else memory.former
     if former and _same_inputs(former, inputs, rows, choice):
         knot = recall(memory.memo, former.knot, Knot)
         if knot and _holds(knot, former, rows, choice.now):
             return knot, former.knot
-    knot = _tie(inputs, rows, static, choice, memory)
+    gallery = Gallery(inputs.config, memory, copies or {})
+    knot = _tie(inputs, rows, static, choice, memory, gallery)
     raw = encode(knot)
     key = digest(b"knot", raw)
     memory.memo.put(key, raw)
@@ -125,12 +143,13 @@ def files_digest(inputs: Inputs) -> bytes:
 # --- tying ---------------------------------------------------------------------------------------
 
 
-def _tie(
+def _tie(  # noqa: PLR0913, PLR0917
     inputs: Inputs,
     rows: Sequence[Parsed],
     static: Mapping[str, Asset],
     choice: Choice,
     memory: Memory,
+    gallery: Gallery,
 ) -> Knot:
     from sitegen.site import assemble, select  # most builds need neither
 
@@ -148,17 +167,23 @@ def _tie(
         left_out=left_out,
         failed=[row.path for row in rows if not row.plain],
         static=static,
+        pictures=None if missing(inputs.config) else gallery,
     )
-    problems = [*site.problems, *_problems_of(documents, {each.path for each in left_out})]
+    problems = [
+        *missing(inputs.config),
+        *site.problems,
+        *_problems_of(documents, {each.path for each in left_out}),
+    ]
     begins = [each.meta.date.begins(ZoneInfo(zone)) for each in documents if each.meta.date]
     since, until = span_of_days([] if choice.future else begins, choice.now)
     return Knot(
         info=site.info,
-        pieces=tuple(_pieces(site)),
+        pieces=(*_pieces(site), *_pictures(gallery)),
         featured=site.featured,
         copies=tuple((output, asset.path) for output, asset in site.assets),
         left_out=left_out,
         problems=tuple(problems),
+        spare=gallery.left_out,
         placed=frozenset(each.span.path for each in problems if each.span),
         since=since,
         until=until,
@@ -246,6 +271,12 @@ def _piece(  # noqa: PLR0913, PLR0917
         digest=digest(own, *(digests[path] for path in shows)),
         shows=tuple(shows),
     )
+
+
+def _pictures(gallery: Gallery) -> Iterator[Piece]:
+    """One piece for each copy of an image, and for each card; no text has a part in them."""
+    for kind, name, value in gallery.pieces():
+        yield _piece(kind, name, "", value, (), {})
 
 
 def _bare(document: Document) -> Document:

@@ -26,19 +26,8 @@ from sitegen.build.parser import Parser, StandBy
 from sitegen.build.parsing import outlines, parse_all, remembered, take_in
 from sitegen.build.places import pages_of, places_of
 from sitegen.build.readings import Reader, Readings
-from sitegen.build.rendering import (
-    Theming,
-    open_press,
-    rendered,
-    wanted_of,
-)
-from sitegen.build.stage import (
-    Inputs,
-    Memory,
-    Parsed,
-    Run,
-    mistakes_in,
-)
+from sitegen.build.rendering import Theming, open_press, rendered, wanted_of
+from sitegen.build.stage import Inputs, Memory, Parsed, Run, mistakes_in
 from sitegen.discover import Original
 from sitegen.errors import Problem, in_order
 from sitegen.lock import read_lock
@@ -140,6 +129,10 @@ class Live:
             return None
         if self._theme is None:
             return self._theme_problems or self._inputs.problems
+        if piece.kind == "copy":
+            from sitegen.build.pictures import shown_copy
+
+            return shown_copy(piece, self._copies, self._memory)
         (made,) = wanted_of([piece], self._knot, self._filling.digest, self._theme.digests)
         answer = self._render(piece, made.key)
         if answer.problems:

@@ -12,6 +12,7 @@ from sitegen.errors import Span
 from sitegen.media import lines_in, notes_of
 from sitegen.memo import digest
 from sitegen.model import (
+    Card,
     Document,
     Fence,
     Figure,
@@ -36,8 +37,13 @@ class Outline(msgspec.Struct, frozen=True, array_like=True):
     counts: Counts = Counts()
 
 
-def outline_of(document: Document, asked: tuple[Prompt, ...] = ()) -> Outline:
-    """All that the knot looks at; what a reader would read is left out."""
+def outline_of(
+    document: Document, asked: tuple[Prompt, ...] = (), *, cards: bool = False
+) -> Outline:
+    """All that the knot looks at; what a reader would read is left out, but for what a card shows.
+
+    `cards`: whether the site has any.
+    """
     thin = replace(
         document,
         digest="",
@@ -50,6 +56,7 @@ def outline_of(document: Document, asked: tuple[Prompt, ...] = ()) -> Outline:
         words=0,
         notes=min(document.notes, 1),  # the knot asks only whether there are any
         facts={},
+        card=_card(document) if cards else None,
     )
     nowhere = replace(
         thin,
@@ -101,6 +108,12 @@ def _places(document: Document) -> Iterator[Span]:
     yield from (origin.span for origin in origins if origin.span)
 
 
+def _card(document: Document) -> Card | None:
+    from sitegen.pictures.cards import card_of
+
+    return card_of(document)
+
+
 def _thin_verse(verse: Verse) -> VerseSlot:
     """The numbers of its lines: a link may point at one."""
     stanzas = (block for block in verse.blocks if isinstance(block, Stanza))
@@ -115,5 +128,9 @@ def _thin(figure: Figure) -> Figure:
     texts = ("html", "sentence", "table", "svg", "caption", "csv")
     mark: Callable[[str], str] = lambda text: "…" if text else ""  # noqa: E731
     return replace(
-        figure, answers={}, claims=0, **{name: mark(getattr(figure, name)) for name in texts}
+        figure,
+        answers={},
+        claims=0,
+        cells=(),
+        **{name: mark(getattr(figure, name)) for name in texts},
     )

@@ -171,8 +171,8 @@ def _read_key(base: bytes, readings: bytes) -> bytes:
 
 def parse_key(path: str, content: str, config: Config) -> bytes:
     """The key of a document: of all that `parse` and the limits around it can see."""
-    settings = settings_for(path, config)
-    return key_of("parse", path.encode(), content.encode(), encode((settings, config.markup)))
+    seen = settings_for(path, config), config.markup, config.cards
+    return key_of("parse", path.encode(), content.encode(), encode(seen))
 
 
 def text_of(row: Parsed, original: Original, config: Config, memory: Memory) -> Text:
@@ -198,7 +198,7 @@ def outlines(
             known = recall(memory.memo, outline_key(row.key), Outline)
             if known is None:
                 text = text_of(row, originals[row.path], config, memory)
-                known = outline_of(text.document, row.asked)
+                known = outline_of(text.document, row.asked, cards=config.cards)
             found.append(known.document)
     return found
 
@@ -219,7 +219,7 @@ def parse_original(original: Original, config: Config, readings: Readings) -> An
         return _failed(original, (*reading.problems, *problems))
     document = replace(document, problems=(*reading.problems, *document.problems))
     asked = tuple(asking.asked)
-    outline = outline_of(document, asked)
+    outline = outline_of(document, asked, cards=config.cards)
     base = parse_key(source.path, reading.digest, config)
     row = _row(source.path, reading.digest, base, outline, readings)
     if asking.unread:

@@ -33,5 +33,5 @@ def places_of(knot: Knot) -> Iterator[tuple[str, Piece]]:
                 output = msgspec.msgpack.decode(piece.own, type=Feed).output
                 yield f"{output}.xml", piece
                 yield f"{output}.json", piece
-            case "not_found" | "sitemap" | "robots" | "shard" | "icon":
+            case "not_found" | "sitemap" | "robots" | "shard" | "icon" | "copy" | "card":
                 yield piece.name, piece

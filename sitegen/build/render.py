@@ -17,9 +17,11 @@ from msgspec.structs import replace
 
 from sitegen import feeds, templates
 from sitegen.budget import time_limit
+from sitegen.build.gallery import CardOf
 from sitegen.build.knot import Knot, Piece
 from sitegen.build.parsing import Text
-from sitegen.errors import Problem, SiteError, TemplateError
+from sitegen.build.stage import Rendered
+from sitegen.errors import SiteError, TemplateError
 from sitegen.model import (
     Artifact,
     Asset,
@@ -29,7 +31,6 @@ from sitegen.model import (
     Page,
     Redirect,
     Site,
-    Value,
 )
 from sitegen.routes import media_type, source_output
 from sitegen.search import write_shard
@@ -37,14 +38,6 @@ from sitegen.search import write_shard
 PAGE_SECONDS = 5.0
 T = TypeVar("T")
 Read = Callable[[str], Text]
-
-
-class Rendered(Value, frozen=True, array_like=True):
-    """The files of one piece, or the mistake that stood in the way."""
-
-    artifacts: tuple[Artifact, ...] = ()
-    entries: tuple[tuple[str, Entry], ...] = ()
-    problems: tuple[Problem, ...] = ()
 
 
 class Pages(Mapping[str, Page]):
@@ -107,14 +100,15 @@ def render(piece: Piece, press: Press) -> Rendered:
         return too_slow(piece, f"took longer than {PAGE_SECONDS:g} s")
     except MemoryError:
         return too_slow(piece, "needed too much memory")
-    return Rendered(artifacts, tuple((each.path, _entry(each)) for each in artifacts))
+    for_ever = piece.kind == "card"  # its name changes with what is in it
+    return Rendered(artifacts, tuple((e.path, entry_of(e, immutable=for_ever)) for e in artifacts))
 
 
 def too_slow(piece: Piece, why: str) -> Rendered:
     """What is left of a piece that cost too much."""
-    error = TemplateError(
-        f"rendering {piece.name} {why}", hint="make it smaller, or its template simpler"
-    )
+    drawn = piece.kind in {"copy", "card"}
+    hint = "make the original smaller" if drawn else "make it smaller, or its template simpler"
+    error = TemplateError(f"rendering {piece.name} {why}", hint=hint)
     return Rendered(problems=(error.problem(),))
 
 
@@ -152,10 +146,20 @@ def _artifacts(piece: Piece, press: Press) -> Iterator[Artifact]:
             urls = msgspec.msgpack.decode(piece.own, type=list[str])
             rows = zip(urls, map(press.find, piece.shows), strict=True)
             yield artifact(piece.name, write_shard(rows), piece.shows)
-        case "icon":
-            from sitegen.figures.mark import as_icon  # NumPy is slow to import
+        case "icon" | "card":
+            yield _drawing(piece, knot)
 
-            yield artifact(piece.name, as_icon(knot.info.mark).encode(), ("site.toml",))
+
+def _drawing(piece: Piece, knot: Knot) -> Artifact:
+    """A picture that the program makes; NumPy is slow to import."""
+    if piece.kind == "icon":
+        from sitegen.figures.mark import as_icon
+
+        return artifact(piece.name, as_icon(knot.info.mark).encode(), ("site.toml",))
+    from sitegen.pictures.drawing import draw
+
+    job = msgspec.msgpack.decode(piece.own, type=CardOf)
+    return artifact(piece.name, draw(job.card, job.site), (job.source,))
 
 
 def _page(piece: Piece, site: Site, press: Press) -> Iterator[Artifact]:
@@ -181,6 +185,8 @@ def artifact(path: PurePosixPath | str, data: bytes, made_from: tuple[str, ...])
     )
 
 
-def _entry(made: Artifact) -> Entry:
+def entry_of(made: Artifact, *, immutable: bool = False) -> Entry:
+    """What is known of a file."""
     data = made.data or b""
-    return Entry(sha256=hashlib.sha256(data).hexdigest(), size=len(data), type=made.media_type)
+    sha256 = hashlib.sha256(data).hexdigest()
+    return Entry(sha256=sha256, size=len(data), type=made.media_type, immutable=immutable)

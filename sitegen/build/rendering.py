@@ -8,7 +8,7 @@ before anything is rendered, so a page whose parts stayed as they were is not lo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -25,7 +25,9 @@ from sitegen.build.stage import (
     Made,
     Memory,
     Parsed,
+    Rendered,
     Run,
+    Work,
     encode,
     key_of,
     mistakes_in,
@@ -37,7 +39,7 @@ from sitegen.model import Artifact, Asset, Entry, Value
 from sitegen.routes import media_type
 
 if TYPE_CHECKING:
-    from sitegen.build.render import Press, Rendered
+    from sitegen.build.render import Press
     from sitegen.templates import Theme
 
 Reach = tuple[tuple[str, ...], tuple[str, ...] | None]
@@ -68,13 +70,13 @@ def render_all(  # noqa: PLR0913, PLR0917 - everything meets here
         theme = Theming(inputs.templates, addresses, memory)
     except ExceptionGroup as group:
         return Output(problems=tuple(each.problem() for each in mistakes_in(group)))
-    pieces = [piece for piece in knot.pieces if piece.shows or piece.kind != "page"]
+    pieces = [p for p in knot.pieces if p.shows or p.kind not in {"page", "copy"}]
     originals = {original.path: original for original in inputs.originals}
     of_path = {row.path: row for row in rows}
     filling = Filling(inputs.config, originals, of_path, knot, memory)
     wanted = wanted_of(pieces, knot, filling.digest, theme.digests)
     press = open_press(knot, theme, *filling.readers())
-    made, problems = _make(pieces, wanted, memory, run, press)
+    made, problems = make(pieces, wanted, memory, partial(run, "render"), partial(_print, press))
     artifacts = Stored(
         made,
         copies_of(inputs, knot, static),
@@ -133,8 +135,9 @@ def wanted_of(
         template = templates.get(piece.template, b"")
         shown = [text(path) for path in piece.shows]
         kind = f"{piece.kind} {piece.template} {piece.introduces}"
-        key = key_of("render", kind.encode(), template, whole, piece.digest, *shown)
-        wanted.append(Made(piece.name, key, template, whole, piece.digest, ()))
+        site = b"" if piece.kind == "card" else whole  # it shows the site's name at most
+        key = key_of("render", kind.encode(), template, site, piece.digest, *shown)
+        wanted.append(Made(piece.name, key, template, site, piece.digest, ()))
     return wanted
 
 
@@ -156,14 +159,20 @@ def open_press(
     return press
 
 
-def _make(
+def _print(press: Callable[[], Press]) -> Callable[[Piece], Rendered]:
+    from sitegen.build.render import render
+
+    return partial(render, press=press())
+
+
+def make(
     pieces: Sequence[Piece],
     wanted: Sequence[Made],
     memory: Memory,
-    run: Run,
-    press: Callable[[], Press],
+    run: Callable[[Work, int, Callable[[int, str], bytes]], list[bytes]],
+    begin: Callable[[], Callable[[Piece], Rendered]],
 ) -> tuple[list[Made], list[Problem]]:
-    """Each call with the files that it made, now or in a former build."""
+    """Each call with the files that it made, now or before; `begin` loads what makes them."""
     former = {made.key: made.files for made in memory.former.made} if memory.former else {}
     made: list[Made] = []
     missing: list[int] = []
@@ -172,13 +181,12 @@ def _make(
         made.append(replace(each, files=files) if files else each)
         if files is None:
             missing.append(index)
-    if missing:
-        press()  # before the processes part
+    if not missing:
+        return made, []
+    render = begin()
 
     def work(number: int) -> bytes:
-        from sitegen.build.render import render
-
-        return msgspec.msgpack.encode(render(pieces[missing[number]], press()))
+        return msgspec.msgpack.encode(render(pieces[missing[number]]))
 
     def lost(number: int, why: str) -> bytes:
         from sitegen.build.render import too_slow
@@ -186,7 +194,7 @@ def _make(
         return msgspec.msgpack.encode(too_slow(pieces[missing[number]], why))
 
     problems: list[Problem] = []
-    for index, raw in zip(missing, run("render", work, len(missing), lost), strict=True):
+    for index, raw in zip(missing, run(work, len(missing), lost), strict=True):
         answer = _decode(raw)
         problems += answer.problems
         made[index] = replace(made[index], files=answer.entries)
@@ -201,8 +209,6 @@ def _known_files(memo: Memo, key: bytes) -> tuple[tuple[str, Entry], ...] | None
 
 
 def _decode(raw: bytes) -> Rendered:
-    from sitegen.build.render import Rendered
-
     return msgspec.msgpack.decode(raw, type=Rendered)
 
 

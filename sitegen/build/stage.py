@@ -12,7 +12,7 @@ from sitegen.build.readings import Readings
 from sitegen.discover import Original
 from sitegen.errors import Problem, SiteError
 from sitegen.memo import Memo, digest
-from sitegen.model import Asset, Config, Entry, Kind, Prompt, Value
+from sitegen.model import Artifact, Asset, Config, Entry, Kind, Prompt, Value
 from sitegen.toolchain import toolchain
 
 T = TypeVar("T")
@@ -88,6 +88,31 @@ class Parsed(Value, frozen=True, array_like=True):
             yield outline_key(self.base)
         yield text_key(self.key)
         yield search_key(self.key)
+
+
+class Rendered(Value, frozen=True, array_like=True):
+    """The files of one piece, or the mistake that stood in the way."""
+
+    artifacts: tuple[Artifact, ...] = ()
+    entries: tuple[tuple[str, Entry], ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+class Joined(Mapping[str, Artifact]):
+    """The artifacts of several mappings by path, sorted; the first one that has a path counts."""
+
+    def __init__(self, *parts: Mapping[str, Artifact]) -> None:
+        places = {path: part for part in reversed(parts) for path in part}
+        self._places = dict(sorted(places.items(), key=lambda each: each[0]))
+
+    def __getitem__(self, path: str) -> Artifact:
+        return self._places[path][path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
 
 class Made(Value, frozen=True, array_like=True):

@@ -12,6 +12,7 @@ from sitegen.figures.choices import write_choices, write_readouts
 from sitegen.figures.scene import Scene
 from sitegen.figures.svg import Markup, join, tag, text
 from sitegen.figures.table import MOST_COLUMNS, write_csv, write_table
+from sitegen.figures.weights import levels
 from sitegen.figures.words import ENGLISH, facts, names, panel_name, part_of, sentence
 from sitegen.model import Figure, file_stem
 
@@ -67,6 +68,7 @@ def write_figure(  # noqa: PLR0913
         caption=" ".join(part for part in (spec.caption, *claims, facts(scene)) if part),
         csv=write_csv(names(spec.tokens), scene.weights) if csv else "",
         whole=whole,
+        cells=tuple(row.tobytes() for row in levels(scene.panel)),
     )
 
 

@@ -17,7 +17,7 @@ STATUS = {"netlify": "301!", "cloudflare-pages": "301"}
 """With `!`, a rule goes before the page that is there; Cloudflare has it so always."""
 UNKNOWN = ("md",)
 """Suffixes whose type a host may not know."""
-FINGERPRINT = r".*\.[0-9a-f]{10}\.(css|js)"
+FINGERPRINT = r".*\.[0-9a-f]{10}(\.(css|js|png)|\.[0-9]+\.(avif|webp))"
 
 
 def describe(

@@ -107,6 +107,13 @@ def _set(children: Sequence[Token], language: str) -> None:
             token.content = "".join([*parts, content[done:]])
 
 
+def set_plain(text: str, language: str) -> str:
+    """A text that is no Markdown, with the marks that a language has."""
+    for start, end, new in sorted([*_dashes_and_dots(text), *_quotes(text, language)])[::-1]:
+        text = text[:start] + new + text[end:]
+    return text
+
+
 OBJECT = "\ufffc"
 """Stands for code, a formula, a number or a picture: no space, no punctuation."""
 MASK = "·"

@@ -82,7 +82,7 @@ def address_of(target: str) -> str:
 def picture(image: Image, file: ImageFile, source: str) -> str:
     """An `<img>` but for its end; its size reserves the room that it will take."""
     out = f'<img src="{address_of(source)}" alt="{escape(image.alt)}"'
-    width, height = _size(image, file)
+    width, height = size_of(image, file)
     out += f' width="{width}"' if width else ""
     out += f' height="{height}"' if height else ""
     if image.title:
@@ -90,8 +90,8 @@ def picture(image: Image, file: ImageFile, source: str) -> str:
     return out
 
 
-def _size(image: Image, file: ImageFile) -> tuple[int | None, int | None]:
-    """The size as typed, what is missing of it by the file's proportions."""
+def size_of(image: Image, file: ImageFile) -> tuple[int | None, int | None]:
+    """The size as typed, in pixels, what is missing of it by the file's proportions."""
     width, height = image.width, image.height
     if file.width and file.height:
         if not width and not height:

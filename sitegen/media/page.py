@@ -15,6 +15,7 @@ from sitegen.media.medium import (
     notes_of,
     numbered,
     picture,
+    size_of,
     without_ids,
 )
 from sitegen.media.verse import page_verse
@@ -22,6 +23,8 @@ from sitegen.model import (
     Body,
     Document,
     FigureSlot,
+    Image,
+    ImageFile,
     ImageSlot,
     LinkSlot,
     MathSlot,
@@ -29,6 +32,8 @@ from sitegen.model import (
     VerseSlot,
 )
 
+COLUMN, MARGIN = "min(100vw, 36rem)", "min(100vw, 14rem)"
+"""How wide an image is at most in the text and in the margin, as the theme has it."""
 MOST_LEAVES = 14
 """Letters, numbers and signs of a formula that fits a line 18 rem wide."""
 
@@ -75,6 +80,7 @@ class _PageMedium(Medium):
         self.numbers = measured(document.measures, resolved.figures)
         self.facts = document.facts
         self.referred: set[int] = set()
+        self.in_note = False
 
     def slot(self, slot: Slot) -> str:
         match slot:
@@ -100,7 +106,21 @@ class _PageMedium(Medium):
             out += f' id="{escape(image.id)}"'
         if image.classes:
             out += f' class="{escape(" ".join(image.classes))}"'
-        return f"{out}>" if image.first else f'{out} loading="lazy" decoding="async">'
+        out = f"{out}>" if image.first else f'{out} loading="lazy" decoding="async">'
+        return self._with_copies(out, image, file) if file.variants else out
+
+    def _with_copies(self, shown: str, image: Image, file: ImageFile) -> str:
+        """The image, and what a browser may take in its place: it knows how wide it will be."""
+        widest = MARGIN if self.in_note else COLUMN
+        width, _ = size_of(image, file)
+        room = f"min({width}px, {widest[4:]}" if width else widest
+        sizes = room if image.first else f"auto, {room}"
+        sources = ""
+        for kind in dict.fromkeys(each.type for each in file.variants):
+            own = [each for each in file.variants if each.type == kind]
+            names = ", ".join(f"{address_of(each.src)} {each.width}w" for each in own)
+            sources += f'<source type="{kind}" srcset="{names}" sizes="{sizes}">'
+        return f"<picture>{sources}{shown}</picture>"
 
     def _note(self, note: NoteSlot) -> str:
         """A reference with its note beside it, or one that leads to the end of the page."""
@@ -114,13 +134,16 @@ class _PageMedium(Medium):
             f'<span class="noteref" id="{self.prefix}noteref.{number}">'
             f'<label for="{place}">{number}</label></span>'
             f'<input class="note-toggle" type="checkbox" id="{place}" aria-label="Note {number}">'
-            f'<span class="note" role="note"><span class="note-number" aria-hidden="true">{number}</span> '
+            f'<span class="note" role="note">'
+            f'<span class="note-number" aria-hidden="true">{number}</span> '
             f"{self._in_one_line(note)}</span>"
         )
 
     def _in_one_line(self, note: NoteSlot) -> str:
         """The paragraphs of a simple note as elements that may stand inside a paragraph."""
+        self.in_note = True
         html = self.html(note.body).strip()
+        self.in_note = False
         if html.count("<p>") == 1:
             return html.removeprefix("<p>").removesuffix("</p>")
         return html.replace("<p>", '<span class="note-paragraph">').replace("</p>", "</span>")

@@ -24,6 +24,7 @@ from sitegen.model.body import (
     VerseSlot,
 )
 from sitegen.model.document import (
+    Card,
     Document,
     Fence,
     Figure,
@@ -78,6 +79,7 @@ __all__ = [
     "Artifact",
     "Asset",
     "Body",
+    "Card",
     "Chunk",
     "Config",
     "Document",

@@ -135,12 +135,26 @@ class Figure(Value, frozen=True):
     """Whether the table has all numbers; if not, the CSV file has them."""
     claims: int = 0
     """How many of its claims were checked."""
+    cells: tuple[bytes, ...] = ()
+    """The panel that is shown first, where it has one: a byte from 0 to 15 for each cell."""
 
     @property
     def files(self) -> Mapping[str, str]:
         """What stands beside its page: names and texts. The picture comes first."""
         stem = file_stem(self.id)
         return {f"{stem}.svg": self.svg} | ({f"{stem}.csv": self.csv} if self.csv else {})
+
+
+class Card(Value, frozen=True, array_like=True):
+    """What is shown of a page where it is shared: a couplet, or a title with what there is to it.
+
+    `lines` are (indent in columns, text); `cells` are those of a figure.
+    """
+
+    title: str
+    lines: tuple[tuple[int, str], ...] = ()
+    sentence: str = ""
+    cells: tuple[bytes, ...] = ()
 
 
 class Document(Value, frozen=True):
@@ -175,4 +189,6 @@ class Document(Value, frozen=True):
     """How many notes it has."""
     mark: str = ""
     """The attention matrix of its title as inline SVG; empty where no model read it."""
+    card: Card | None = None
+    """Where it is asked for, in the outline only."""
     problems: tuple[Problem, ...] = ()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import datetime
 from functools import cache
 from itertools import pairwise
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
@@ -27,6 +28,7 @@ from sitegen.model import (
     PageRef,
     Site,
     SiteInfo,
+    Variant,
 )
 from sitegen.routes import is_index, source_output, span_of
 from sitegen.site.backlinks import backlinks
@@ -34,6 +36,17 @@ from sitegen.site.indexes import YIELDING, series_places
 from sitegen.site.layout import Layout, lay_out, links_of
 from sitegen.site.links import Known, find, resolve
 from sitegen.site.listings import cut
+
+
+class Pictures(Protocol):
+    """Who knows which pictures the build makes."""
+
+    def variants(self, url: str, asset: Asset, size: tuple[int, int]) -> tuple[Variant, ...]:
+        """The copies of an image at an address."""
+
+    def card(self, output: str, document: Document) -> ImageFile | None:
+        """The card of a page that is published at `output`."""
+
 
 Measure = Callable[[Asset], tuple[int, int] | None]
 """Pixel width and height of an image file; None if the file does not tell."""
@@ -80,6 +93,7 @@ def assemble(  # noqa: PLR0913 - everything meets here
     left_out: Sequence[LeftOut] = (),
     failed: Collection[str] = (),
     static: Collection[str] | Mapping[str, Asset] = (),
+    pictures: Pictures | None = None,
 ) -> Site:
     """Tie published documents into a site.
 
@@ -96,7 +110,10 @@ def assemble(  # noqa: PLR0913 - everything meets here
     measure = cache(image_size)
     pages: dict[str, Page] = {}
     for document in layout.documents:
-        pages[document.path], wrong = _page(document, layout, known, measure)
+        page, wrong = _page(document, layout, known, measure, pictures)
+        if pictures and not document.meta.image and document.path not in titles:
+            page = replace(page, card=pictures.card(page.output, document))
+        pages[document.path] = page
         problems += wrong
     pages = _tied(pages, layout, refs)
     feeds = {feed.output for feed in layout.feeds}
@@ -171,12 +188,19 @@ def _neighbours(
 
 
 def _page(
-    document: Document, layout: Layout, known: Known, measure: Measure
+    document: Document,
+    layout: Layout,
+    known: Known,
+    measure: Measure,
+    pictures: Pictures | None,
 ) -> tuple[Page, list[Problem]]:
     """A document at its address, with everything in it resolved."""
     output = layout.outputs[document.path]
     links = [resolve(link.target, link.span, document, known) for link in document.links]
-    images = [_image(each.target, each.span, document, known, measure) for each in document.images]
+    images = [
+        _image(each.target, each.span, document, known, measure, pictures)
+        for each in document.images
+    ]
     shared: tuple[ImageFile | None, Problem | None] = (None, None)
     if document.meta.image:
         span = span_of(document, "image")
@@ -195,8 +219,13 @@ def _page(
     return page, [problem for _, problem in [*links, *images, shared] if problem]
 
 
-def _image(
-    target: str, span: Span, document: Document, known: Known, measure: Measure
+def _image(  # noqa: PLR0913, PLR0917
+    target: str,
+    span: Span,
+    document: Document,
+    known: Known,
+    measure: Measure,
+    pictures: Pictures | None = None,
 ) -> tuple[ImageFile, Problem | None]:
     """Where an image is and how large, and what is wrong with it."""
     src, problem = resolve(target, span, document, known)
@@ -205,7 +234,10 @@ def _image(
         problem = LinkError(f'"{target}" is a page, not an image', span).problem()
     size = measure(found.asset) if found and found.asset else None
     width, height = size or (None, None)
-    return ImageFile(src=src, width=width, height=height), problem
+    copies: tuple[Variant, ...] = ()
+    if pictures and size and found and found.asset:
+        copies = pictures.variants(found.url, found.asset, size)
+    return ImageFile(src=src, width=width, height=height, variants=copies), problem
 
 
 # --- the whole -------------------------------------------------------------------------------

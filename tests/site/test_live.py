@@ -188,12 +188,12 @@ def test_a_source_that_is_not_known_is_left_to_a_new_start(opened: Opened) -> No
 def test_only_what_is_asked_for_is_rendered(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sitegen.build import render
+    from sitegen.build import render, stage
 
     rendered: list[str] = []
     usual = render.render
 
-    def noted(piece: Piece, press: render.Press) -> render.Rendered:
+    def noted(piece: Piece, press: render.Press) -> stage.Rendered:
         rendered.append(piece.name)
         return usual(piece, press)
 

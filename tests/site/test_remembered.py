@@ -190,7 +190,7 @@ def test_verify_finds_a_build_that_remembers_wrongly(site: Path) -> None:
         "import sitegen.build.parsing as p\n"
         "p.parse_key = lambda path, content, config: path.encode()[:16].ljust(16)\n"
         "usual = p.outline_of\n"
-        "p.outline_of = lambda d, _asked: p.Outline(usual(d).document, b'1', b'1')\n"
+        "p.outline_of = lambda d, _asked, **_: p.Outline(usual(d).document, b'1', b'1')\n"
         "from sitegen.cli import main\n"
         "main()\n"
     )
