@@ -41,6 +41,7 @@ from sitegen.slugs import LONGEST_SLUG
 from sitegen.templates import sandbox
 from sitegen.templates.filters import FILTERS
 from tests.examples import PAGES, ROOT, examples, said, with_errors
+from tests.sites import make_site
 
 TABLE = re.compile(r"^(\|[^\n]*\|)\n(\|[ |:-]+\|)\n((?:\|[^\n]*\|\n)*)", re.MULTILINE)
 COMMON = {"-s", "--format", "-q", "-v"}
@@ -192,6 +193,58 @@ def limits() -> Iterable[Row]:
     yield from rows.items()
 
 
+SAMPLE = """\
+== site.toml
+url = "https://example.org/"
+title = "A site"
+paginate = 1
+search = true
+== content/essays/a.md
+---
+date: 2026-03-08
+tags: [owls]
+series: Birds
+aliases: [/former/a/]
+---
+With a note.[^1]
+
+```attention
+id: bat
+model: toy
+tokens: the bat
+Q: 1 / 2
+K: 2 / 1
+```
+
+[^1]: Here.
+== content/essays/c.md
+---
+date: 2026-03-09
+---
+Text.
+== content/poems/d.md
+---
+date: 2026-03-10
+---
+A line
+== content/poems/e.md
+---
+date: 2026-03-11
+---
+Another
+"""
+"""A site with one of everything that is published."""
+
+
+def feeds() -> Iterable[Row]:
+    with TemporaryDirectory() as folder:
+        site = make_site(Path(folder), SAMPLE).built.site
+    for feed in site.feeds:
+        paths = ", ".join(f"`/{feed.output}.{kind}`" for kind in ("xml", "json"))
+        names = (Path(path).relative_to("content").with_suffix("") for path in feed.entries)
+        yield paths, feed.title, ", ".join(f"`/{name}/`" for name in names)
+
+
 def codes() -> Iterable[Row]:
     for code, says in screen.EXIT_CODES.items():
         yield f"{code}", says
@@ -227,6 +280,7 @@ TABLES: Mapping[str, Callable[[], Iterable[Row]]] = {
     },
     "| exit code | what happened |": codes,
     "| limit | at most |": limits,
+    "| feed | title | texts |": feeds,
     "| filter | what it does |": filters,
     "| kind of problem | what is wrong |": kinds,
 }
