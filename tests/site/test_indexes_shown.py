@@ -109,6 +109,18 @@ def test_a_page_says_who_links_to_it(made: MadeSite) -> None:
     assert "backlinks" not in made.text("posts/three/index.html")
 
 
+def test_of_very_many_links_to_a_page_the_newest_are_named(tmp_path: Path) -> None:
+    posts = "".join(
+        f"== content/posts/2026-01-{n:02}-a{n}.md\n[about](../about.md)\n\n"
+        f"== content/posts/2026-02-{n:02}-b{n}.md\n[about](../about.md)\n\n"
+        for n in range(1, 27)
+    )
+    about = make_site(tmp_path, f"\n{posts}== content/about.md\nOf me.\n").text("about/index.html")
+    named = re.findall(r'<li><a href="/posts/([^"]*)/"', about)
+    assert (len(named), named[0], named[-1]) == (50, "b26", "a3")
+    assert "<li>and 2 more</li>" in about
+
+
 def test_the_first_line_of_a_poem_is_plain_text_behind_its_epigraph(made: MadeSite) -> None:
     index = made.text("first-lines/index.html")
     assert '<a href="/poems/a/#L3" dir="auto">“Émile,” she said, &amp; left</a>' in index

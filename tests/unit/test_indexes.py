@@ -131,7 +131,7 @@ def test_what_belongs_to_a_page_stands_for_it(target: str) -> None:
 
 def test_links_of_navigation_and_links_that_lead_out_or_to_lists_are_nobodys() -> None:
     site = site_of(
-        document("content/posts/a.md", day="2024-01-01", links=["/archive/", "https://b.example/"]),
+        document("content/posts/a.md", day="2024-01-01", links=["/posts/", "https://b.example/"]),
         document("content/posts/b.md", day="2024-01-02"),
         document("content/posts/index.md", "page", title="Words", links=["a.md"]),
     )
