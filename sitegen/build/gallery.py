@@ -94,6 +94,8 @@ class Gallery:
 
     def variants(self, url: str, asset: Asset, size: tuple[int, int]) -> tuple[Variant, ...]:
         """The copies of an image at an address."""
+        if not self._config.images.formats:
+            return ()
         output = unquote(url.removeprefix(self._config.base))
         if output not in self._pictures:
             picture = plan(output, asset, size, self._config.images, edition())

@@ -336,7 +336,10 @@ def test_two_builds_make_the_same_bytes(site: MadeSite) -> None:
     }
 
 
-def test_without_being_asked_no_page_has_copies(tmp_path: Path) -> None:
+def test_without_being_asked_no_page_has_copies_and_the_library_is_not_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sitegen.build.gallery.edition", lambda: pytest.fail("it was asked for"))
     (tmp_path / "content").mkdir()
     noise((200, 100)).save(tmp_path / "content/a.png")
     made = make_site(tmp_path, "== content/b.md\n![A](a.png) ![B](a.png)\n")
