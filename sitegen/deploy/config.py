@@ -91,7 +91,8 @@ TYPES: Mapping[str, type[Settings]] = {
 LEAST = {"keep": 1, "keep_days": 0, "max_deletes": 0, "workers": 1, "port": 1}
 MOST_WORKERS = 64
 EXAMPLE = (
-    'write a table, as [deploy.web] with type = "ssh", host = "example.org", path = "/srv/www"'
+    "let one be written: sitegen deploy --init github-pages (or s3, ssh and others); or write"
+    ' [deploy.web] with type = "ssh", host = "example.org", path = "/srv/www"'
 )
 NO_SECRETS = (
     "it comes from the environment, or from the tool's own store; say it there, and change it"

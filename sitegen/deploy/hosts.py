@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from sitegen import __version__
 from sitegen.config import read_config
 from sitegen.deploy.config import read_targets
 from sitegen.deploy.programs import run
@@ -25,6 +24,10 @@ from sitegen.screen import Screen
 
 FILES = Path(__file__).with_name("hosts")
 NAME = re.compile(r"[A-Za-z0-9_-]+")
+SAY_WHERE = """\
+# Say here where pip finds sitegen; its name alone would bring another program. As in:
+# sitegen @ git+https://example.org/sitegen@COMMIT
+"""
 HEADERS = [
     {"source": source, "headers": [{"key": key, "value": value} for key, value in each.items()]}
     for source, each in (
@@ -140,7 +143,7 @@ def begin(screen: Screen, wanted: str, target: str | None) -> None:
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise OutputError(f"cannot write {error.filename}: {why}") from error
-    written = [str(path) for path in begun.files]
+    written = [_named(path) for path in begun.files]
     lines = [*(f"created {path}" for path in written), f"next: {begun.next}"]
     if begun.table:
         lines.insert(0, f"added to site.toml:\n{begun.table.strip()}")
@@ -177,10 +180,31 @@ def plan_beginning(site: Path, wanted: str, target: str | None) -> Begun:
         if path.exists() or path.is_symlink():
             hint = "move it away, or write by hand what you need; nothing was changed"
             raise OutputError(f'"{path}" exists already', hint=hint)
-    requirements = site / "requirements.txt"
+    requirements, after = site / "requirements.txt", _fill(host.next, words)
     if files and not requirements.exists():
-        files[requirements] = f"sitegen=={__version__}\n"
-    return Begun(added, files, _fill(host.next, words))
+        files[requirements] = _requirement() or SAY_WHERE
+        if files[requirements] == SAY_WHERE:
+            after = f"say in {_named(requirements)} where pip finds sitegen; {after}"
+    return Begun(added, files, after)
+
+
+def _named(path: Path) -> str:
+    """A path as it is typed here: short where it is below."""
+    here, there = Path.cwd().resolve(), path.resolve()
+    return str(there.relative_to(here) if there.is_relative_to(here) else there)
+
+
+def _requirement() -> str:
+    """Where pip got this program from (PEP 610), as a requirement; "" if only this machine has it.
+
+    Its name alone would bring another program.
+    """
+    from importlib.metadata import distribution
+
+    origin = json.loads(distribution("sitegen").read_text("direct_url.json") or "{}")
+    if vcs := origin.get("vcs_info"):
+        return f"sitegen @ {vcs['vcs']}+{origin['url']}@{vcs['commit_id']}\n"
+    return f"sitegen @ {origin['url']}\n" if origin.get("url", "").startswith("http") else ""
 
 
 def _words(folder: Path, root: Path, url: str, name: str) -> dict[str, str]:

@@ -169,7 +169,7 @@ def _address(git: str, remote: str, site: Path) -> str:
     if found.code:
         raise RefusedError(
             f'there is no git remote "{remote}"',
-            hint="write its URL as remote in site.toml, or add it: git remote add",
+            hint="write its URL as remote in site.toml, or add it: git remote add NAME URL",
         )
     return found.out.decode().strip()
 

@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from sitegen.cli import main
 from sitegen.config import read_config
 from sitegen.deploy.config import GitSettings, read_targets
-from sitegen.deploy.hosts import FILES, HOSTS
+from sitegen.deploy.hosts import FILES, HOSTS, SAY_WHERE
 
 ROOT = Path(__file__).parents[2]
 TOML = '# mine\ntitle = "A"  # a comment\nurl = "https://notes.example.org/"\n'
@@ -88,6 +88,24 @@ def test_what_a_host_is_given_can_be_read(host: str, site: Path) -> None:
         assert parsed(site / name)
     requirements = site / "requirements.txt"
     assert requirements.exists() == bool(HOSTS[host].files)
+    if requirements.exists():  # this program lies in a folder, and its name is not its own
+        assert requirements.read_text() == SAY_WHERE
+        assert f"next: say in {requirements.resolve()} where pip finds sitegen" in result.output
+
+
+def test_a_program_that_came_from_a_repository_is_asked_for_there(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Came:
+        def read_text(self, _name: str) -> str:
+            vcs = {"vcs": "git", "commit_id": "c0ffee"}
+            return json.dumps({"url": "https://example.org/sitegen", "vcs_info": vcs})
+
+    monkeypatch.setattr("importlib.metadata.distribution", lambda _name: Came())
+    result = init(site, "github-pages")
+    text = (site / "requirements.txt").read_text()
+    assert text == "sitegen @ git+https://example.org/sitegen@c0ffee\n"
+    assert "next: commit site.toml" in result.output
 
 
 @pytest.mark.parametrize("host", HOSTS)
