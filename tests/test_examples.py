@@ -14,7 +14,7 @@ from sitegen.cli import main
 from sitegen.config import read_config
 from sitegen.deploy.config import read_targets
 from tests import reference
-from tests.examples import MANUAL, PAGES, Example, examples, said, site_of, with_errors
+from tests.examples import FENCE, MANUAL, PAGES, ROOT, Example, examples, said, site_of, with_errors
 from tests.sites import make_site
 
 ALL = [(page, each, error) for page in PAGES for each, error in with_errors(examples(page))]
@@ -130,6 +130,26 @@ def test_no_fence_is_of_a_kind_that_nobody_looks_at() -> None:
     assert {each.language for _, each, _ in ALL} <= known
     files = {each.language for _, each, _ in ALL if each.file}
     assert files <= {"markdown", "html+jinja", "toml", "diff"}
+
+
+def test_make_is_asked_for_what_it_can() -> None:
+    targets = re.findall(
+        r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    asked = [
+        line.split()[1]
+        for each in of("sh")
+        for line in each.text.splitlines()
+        if line.startswith("make")
+    ]
+    assert asked
+    assert set(asked) <= set(targets)
+
+
+def test_no_code_is_hidden_from_these_tests_by_an_indent() -> None:
+    for page, path in PAGES.items():
+        text = FENCE.sub("", path.read_text(encoding="utf-8"))
+        assert re.findall(r"\n\n(    .*)", text) == [], page
 
 
 # --- tables ------------------------------------------------------------------------------------
