@@ -175,3 +175,48 @@ def test_the_contents_of_the_manual_name_each_of_its_pages_with_a_sentence() -> 
     front = PAGES["index"].read_text(encoding="utf-8")
     named = re.findall(r"^- \[[^]]+\]\(([\w/-]+)\.md\): .*[.?]$", front, re.MULTILINE)
     assert sorted(named) == sorted(PAGES.keys() - {"README", "index"})
+
+
+# --- what they become --------------------------------------------------------------------------
+
+
+def test_the_templates_that_are_shown_are_used(tmp_path: Path) -> None:
+    site = make_site(tmp_path, site_of("theme"))
+    assert "<p>Written in Lund.</p>" in site.text("here/index.html")
+    assert 'Perhaps it is in the <a href="/archive/">archive</a>' in site.text("404.html")
+
+
+def test_an_essay_with_all_of_it_has_all_of_it(tmp_path: Path) -> None:
+    site = make_site(tmp_path, site_of("prose"))
+    html = site.text("posts/all-of-it/index.html")
+    for part in (
+        'aria-label="Note 2"',
+        "<math",
+        "money.",
+        "a.py",
+        '<abbr title="Natural Language Processing">NLP</abbr>',
+        "In passing",
+        "<td",
+        "<dt>token</dt>",
+        'type="checkbox"',
+        'id="walk"',
+        'class="quiet"',
+        '/posts/all-of-it/#walk"',
+    ):
+        assert part in html, part
+    assert html.count("<math") == 2
+    assert "„Aufmerksamkeit“ – so heißt es." in site.text("posts/zitat/index.html")
+    assert "„Aufmerksamkeit“ – so heißt es." in PAGES["prose"].read_text(encoding="utf-8")
+
+
+def test_a_source_takes_what_it_does_not_say_from_its_name_and_folder(tmp_path: Path) -> None:
+    site = make_site(tmp_path, site_of("writing"), drafts=True)
+    page = site.built.site.pages["content/posts/2026-03-08-a-row-by-hand.md"]
+    meta = page.document.meta
+    assert page.url == "/posts/a-row-by-hand/"
+    assert (meta.kind, meta.title, str(meta.date and meta.date.day)) == (
+        "post",
+        "A row by hand",
+        "2026-03-08",
+    )
+    assert meta.description == "The first paragraph is also the description."
