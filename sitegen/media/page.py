@@ -113,8 +113,7 @@ class _PageMedium(Medium):
         """The image, and what a browser may take in its place: it knows how wide it will be."""
         widest = MARGIN if self.in_note else COLUMN
         width, _ = size_of(image, file)
-        room = f"min({width}px, {widest[4:]}" if width else widest
-        sizes = room if image.first else f"auto, {room}"
+        sizes = f"min({width}px, {widest[4:]}" if width else widest
         sources = ""
         for kind in dict.fromkeys(each.type for each in file.variants):
             own = [each for each in file.variants if each.type == kind]

@@ -80,7 +80,7 @@ class Images(Value, frozen=True):
     """`[images]` of `site.toml`: the copies that are made of each picture; none where empty."""
 
     formats: tuple[str, ...] = ()
-    """Formats of the copies: `["avif", "webp"]`; they need `sitegen[images]`."""
+    """Formats of the copies, the best first; where the table has `widths`, both: `["avif", "webp"]`."""
     widths: tuple[int, ...] = ()
     """Widths of the copies, in pixels: `[640, 1280]`."""
 
