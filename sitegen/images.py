@@ -42,7 +42,18 @@ def _measure(stream: BinaryIO) -> Size | None:
 
 
 def _png(head: bytes) -> Size:
+    """From the first chunk; a chunk of EXIF before the pixels may turn it."""
     width, height = struct.unpack_from(">II", head, 16)
+    start = 33
+    for _ in range(MOST_PARTS):
+        if start + 8 > len(head):
+            break
+        length, name = struct.unpack_from(">I4s", head, start)
+        if name == b"eXIf" and _orientation(head[start + 8 :][:length]) >= SIDEWAYS:
+            return height, width
+        if name == b"IDAT":
+            break
+        start += 12 + length
     return width, height
 
 
@@ -104,16 +115,15 @@ def _jpeg(stream: BinaryIO) -> Size | None:
             _, height, width = struct.unpack(">BHH", stream.read(5))
             return (height, width) if turned else (width, height)
         if code[0] == EXIF:
-            turned = turned or _exif_orientation(stream.read(length - 2)) >= SIDEWAYS
+            part = stream.read(length - 2)
+            exif = part.startswith(b"Exif\0\0")
+            turned = turned or (exif and _orientation(part[6:]) >= SIDEWAYS)
         stream.seek(following)
     return None
 
 
-def _exif_orientation(segment: bytes) -> int:
-    """1 (upright) to 8; 1 if the segment is something else or damaged."""
-    if not segment.startswith(b"Exif\0\0"):
-        return 1
-    tiff = segment[6:]
+def _orientation(tiff: bytes) -> int:
+    """1 (upright) to 8, of EXIF; 1 if it is damaged."""
     order = "<" if tiff.startswith(b"II") else ">"
     try:
         (start,) = struct.unpack_from(order + "I", tiff, 4)

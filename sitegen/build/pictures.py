@@ -91,7 +91,7 @@ def shown_copy(piece: Piece, assets: Mapping[str, Asset], memory: Memory) -> Art
     """A copy, made now if nobody did; where there is none, its original."""
     made = recall_copy(piece, assets, memory).artifacts
     original = msgspec.msgpack.decode(piece.own, type=CopyOf).picture.output
-    return made[0] if made else copy(piece.name, assets[original])
+    return made[0] if made else replace(copy(original, assets[original]), path=piece.name)
 
 
 def hang(

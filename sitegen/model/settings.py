@@ -80,9 +80,9 @@ class Images(Value, frozen=True):
     """`[images]` of `site.toml`: the copies that are made of each picture; none where empty."""
 
     formats: tuple[str, ...] = ()
-    """Formats of the copies, the best first; where the table has `widths`, both: `["avif", "webp"]`."""
+    """Formats of the copies, the best first; with `widths` alone, both: `["avif", "webp"]`."""
     widths: tuple[int, ...] = ()
-    """Widths of the copies, in pixels: `[640, 1280]`."""
+    """Widths of the copies, in pixels; with `formats` alone, `[480, 960, 1600]`."""
 
 
 class Config(Value, frozen=True):

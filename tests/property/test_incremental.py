@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -26,6 +27,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from msgspec.structs import replace
+from PIL import Image
 
 from sitegen import workers
 from sitegen.build import rendering, stage
@@ -70,7 +72,7 @@ BODIES = [
     "Plain words.\n",
     "## A heading\n\nMore words with a note.[^n]\n\n[^n]: The note.\n",
     f"See [it]({HERE}/posts/a/), [b]({HERE}/posts/b/) and [nothing]({HERE}/no/).\n",
-    "A picture: ![alt](pic.svg)\n\n```python\nx = 1\n```\n",
+    "A picture: ![alt](pic.svg) ![dots](pic.png)\n\n```python\nx = 1\n```\n",
     f"First line\nSecond line, [a poem]({HERE}/poems/a/)\n\n\nAnother stanza\n",
     FIGURE.format(1),
     FIGURE.format(2),
@@ -87,6 +89,7 @@ CONFIGS = [
     'language = "de"\ndescription = "About"\n',
     "paginate = 1\n",
     "search = true\n",
+    "cards = true\n[images]\nwidths = [30, 60]\nformats = ['webp']\n",
     "first_lines = false\nsidenotes = false\n",
     '[sections.posts]\ntitle = "Notes"\npermalink = "/:year/:slug/"\n',
     '[sections.essays]\ntype = "poem"\n',
@@ -266,6 +269,8 @@ class Site(RuleBasedStateMachine):
     )
     def change_picture(self, folder: str, width: int) -> None:
         self.put(f"{folder}/pic.svg", PICTURE.format(width))
+        dots = np.random.default_rng(width).integers(0, 255, (40, 4 * width, 3)).astype(np.uint8)
+        Image.fromarray(dots).save(self.root / folder / "pic.png", compress_level=0)
 
     @rule(folder=st.sampled_from(FOLDERS), present=st.booleans())
     def change_asset(self, folder: str, *, present: bool) -> None:

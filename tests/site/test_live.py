@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from PIL import Image
 
 from sitegen.build import Memory, build
 from sitegen.build.knot import Choice, Piece
@@ -135,6 +137,27 @@ def test_after_an_edit_every_file_is_as_a_build_writes_it(
     assert opened.is_as_built()
     opened.edit(path, new, old)
     assert opened.is_as_built()
+
+
+def test_copies_and_cards_are_made_when_they_are_asked_for(opened: Opened) -> None:
+    folder = opened.root / "content/posts"
+    Image.effect_noise((60, 200), 90).save(folder / "dots.png")
+    Image.new("L", (60, 200)).save(folder / "flat.png", compress_level=0)
+    Image.effect_noise((60, 200), 90).save(folder / "cut.png")
+    (folder / "cut.png").write_bytes((folder / "cut.png").read_bytes()[:-2000])
+    with (opened.root / "site.toml").open("a") as file:
+        file.write("cards = true\n[images]\nwidths = [30]\nformats = ['webp']\n")
+    post = folder / "a.md"
+    post.write_text(post.read_text("utf-8") + "\n![Dots](dots.png) ![Flat](flat.png)\n", "utf-8")
+    assert opened.update()
+    assert opened.is_as_built()
+    assert any(path.startswith("posts/a/card.") for path in opened.live.paths)
+    post.write_text(post.read_text("utf-8") + "\n![Cut](cut.png)\n", "utf-8")
+    assert opened.update()
+    (path,) = (path for path in opened.live.paths if re.match(r"posts/cut.*30", path))
+    shown = opened.live.get(path)
+    assert isinstance(shown, Artifact)
+    assert (shown.file, shown.media_type) == (str(folder / "cut.png"), "image/png")
 
 
 def test_a_mistake_that_moves_is_told_at_its_new_place(opened: Opened) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from sitegen.config import read_config, settings_for
 from sitegen.errors import ConfigError, Span
-from sitegen.model import Config, MarkupConfig, Section
+from sitegen.model import Config, Images, MarkupConfig, Section
 
 URL = 'url = "https://example.org/"\n'
 
@@ -253,3 +253,32 @@ def test_a_source_knows_what_the_site_says() -> None:
     settings = settings_for("content/a.md", config)
     assert (settings.author, settings.language, settings.timezone) == ("A", "de", "Asia/Tokyo")
     assert settings.macros == {"x": "y"}
+
+
+def test_copies_of_images_have_formats_and_widths() -> None:
+    def images(text: str) -> Images:
+        return read_config(f'url = "https://example.org"\n[images]\n{text}').images
+
+    assert images("") == Images()
+    assert images("widths = [960, 480, 960]") == Images(formats=("avif", "webp"), widths=(480, 960))
+    assert images('formats = ["webp"]') == Images(formats=("webp",), widths=(480, 960, 1600))
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "hint"),
+    [
+        ('formats = ["wepb"]', 'unknown format "wepb"', 'did you mean "webp"?'),
+        ("formats = [1]", "unknown format 1", "write lists: formats ="),
+        ('formats = "webp"', "formats must be a list", ""),
+        ("widths = [0]", "a width must be a number of pixels from 16 to 8192, and not 0", "write"),
+        ("widths = [true]", "from 16 to 8192, and not True", "write lists"),
+        ('widths = ["9"]', 'from 16 to 8192, and not "9"', "write lists"),
+        ("with = 3", 'unknown key "with" in [images]', 'did you mean "widths"?'),
+    ],
+)
+def test_what_no_copy_can_be_is_refused_at_its_place(line: str, message: str, hint: str) -> None:
+    (mistake,) = mistakes(f'url = "https://example.org"\n[images]\n{line}\n')
+    assert message in mistake.message
+    assert hint in (mistake.hint or "")
+    assert mistake.span
+    assert mistake.span.line == 3

@@ -50,6 +50,18 @@ def ispe(width: int, height: int) -> bytes:
     return box(b"ispe", struct.pack(">III", 0, width, height))
 
 
+@pytest.mark.parametrize(("orientation", "size"), [(6, (20, 30)), (3, (30, 20))])
+def test_a_png_is_turned_as_browsers_turn_it(
+    tmp_path: Path, orientation: int, size: tuple[int, int]
+) -> None:
+    tiff = exif(orientation)[10:]
+    before = struct.pack(">I4s", 3, b"gAMA") + bytes(7)
+    chunk = before + struct.pack(">I4s", len(tiff), b"eXIf") + tiff + bytes(4)
+    whole = png(30, 20) + bytes(4) + chunk + struct.pack(">I4s", 0, b"IDAT")
+    assert size_of(tmp_path, whole) == size
+    assert size_of(tmp_path, png(30, 20) + bytes(4) + before) == (30, 20)
+
+
 @pytest.mark.parametrize(
     "content",
     [

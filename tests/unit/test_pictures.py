@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -17,7 +19,7 @@ from PIL import Image, ImageCms
 from sitegen.model import Asset, Images
 from sitegen.pictures import encode
 from sitegen.pictures.copies import LEAST, Copy, Picture, plan, worth
-from tests.sites import MadeSite, make_site
+from tests.sites import CONFIG, MadeSite, make_site, write_files
 
 ASKED = Images(formats=("avif", "webp"), widths=(20, 40, 80))
 
@@ -347,6 +349,16 @@ def test_without_being_asked_no_page_has_copies_and_the_library_is_not_needed(
     assert '<img src="/a.png" alt="A" width="200" height="100">' in html
     assert 'alt="B" width="200" height="100" loading="lazy" decoding="async">' in html
     assert "<picture" not in html
+
+
+def test_a_site_that_asks_for_nothing_does_not_import_the_library(tmp_path: Path) -> None:
+    (tmp_path / "content").mkdir()
+    noise((200, 100)).save(tmp_path / "content/a.png")
+    write_files(tmp_path, f"== site.toml\n{CONFIG}\n== content/b.md\n![A](a.png)\n")
+    code = "import sys; from sitegen.cli import main; main(standalone_mode=False)"
+    code += "; assert 'PIL' not in sys.modules; assert 'sitegen.pictures.cards' not in sys.modules"
+    done = subprocess.run([sys.executable, "-c", code, "build", "-s", tmp_path], check=False)
+    assert done.returncode == 0
 
 
 def test_the_library_that_is_missing_is_named(
