@@ -22,6 +22,7 @@ from sitegen.build.searching import Find, finder_of
 from sitegen.build.stage import SUMMED, Inputs, Memory, Parsed, encode, key_of
 from sitegen.discover import Original
 from sitegen.errors import SiteError
+from sitegen.figures.mark import as_address, draw_mark
 from sitegen.memo import digest
 from sitegen.model import Config, Prompt
 from sitegen.package import theme_folder
@@ -62,8 +63,6 @@ def draw(prompt: Prompt | None, memory: Memory) -> str:
     key = key_of("mark", line)
     if known := memory.memo.get(key):
         return known.decode()
-    from sitegen.figures.mark import draw_mark  # NumPy is slow to import; few builds draw a mark
-
     try:
         drawn = draw_mark(memory.readings.of(prompt))
     except SiteError:  # a damaged line; where it matters, in a figure, it is told
@@ -80,8 +79,9 @@ def sign(knot: Knot, inputs: Inputs, memory: Memory) -> Knot:
         return knot
     theme = hashlib.sha256((theme_folder() / "static" / ICON).read_bytes()).hexdigest()
     free = any(each.path == ICON and each.digest == theme for each in inputs.static)
+    icon = as_address(mark) if free else ""
     pieces = (*knot.pieces, Piece(kind="icon", name=ICON)) if free else knot.pieces
-    return replace(knot, info=replace(knot.info, mark=mark), pieces=pieces)
+    return replace(knot, info=replace(knot.info, mark=mark, icon=icon), pieces=pieces)
 
 
 # --- all together --------------------------------------------------------------------------------

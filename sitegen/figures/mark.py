@@ -7,25 +7,26 @@ a file, for the icon of a site. Special tokens are shown: rows sum to 1 as the h
 
 from __future__ import annotations
 
-import numpy as np
+from urllib.parse import quote
 
-from sitegen.figures.sprite import paths
 from sitegen.figures.svg import Markup, tag
 from sitegen.model import WEIGHT, Reading
-from sitegen.models.cells import cells_of
 
 SHADES = 4
 SIDE = 24
 """Pixels, where no style sheet says better."""
 OPENING = f'<svg class="mark" width="{SIDE}" height="{SIDE}" aria-hidden="true"'
-OWN_STYLE = """<style>
-svg{stroke:#ab3812;shape-rendering:crispEdges}
-@media(prefers-color-scheme:dark){svg{stroke:#f0946e}}
-</style>"""
+ACCENT = "#c1502e"
+"""Between the accents of day and night: a tab of a browser may be of either."""
 
 
 def draw_mark(reading: Reading) -> Markup:
     """The cells of a reading of `[n, n]` as an inline picture, hidden from assistive technology."""
+    import numpy as np  # slow to import, and an icon needs none of it
+
+    from sitegen.figures.sprite import paths
+    from sitegen.models.cells import cells_of
+
     cells = cells_of(reading)
     shades = ((2 * SHADES * cells + WEIGHT) // (2 * WEIGHT)).astype(np.uint8)
     strokes = "".join(
@@ -41,6 +42,12 @@ def _opacity(shade: int) -> str:
 
 
 def as_icon(mark: str) -> str:
-    """A mark as a file, in the accent of the theme by day and by night."""
-    drawn = mark.removeprefix(OPENING).replace(' stroke="currentColor">', f">{OWN_STYLE}", 1)
+    """A mark as a file that stands by itself."""
+    own = f'stroke="{ACCENT}" shape-rendering="crispEdges"'
+    drawn = mark.removeprefix(OPENING).replace('stroke="currentColor"', own, 1)
     return f'<svg xmlns="http://www.w3.org/2000/svg"{drawn}\n'
+
+
+def as_address(mark: str) -> str:
+    """That file as an address that has all of it, so that a page with an icon asks for no file."""
+    return "data:image/svg+xml," + quote(as_icon(mark).strip(), safe="/:;=,@()")

@@ -160,6 +160,8 @@ class SiteInfo(Value, frozen=True):
     """The addresses of these pages, "" where the site has none."""
     mark: str = ""
     """The attention matrix of its title as inline SVG; empty where no model read it."""
+    icon: str = ""
+    """The address of its icon, where that is its mark."""
 
 
 class Site(Value, frozen=True):

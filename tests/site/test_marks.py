@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -159,14 +160,17 @@ def test_the_icon_of_the_site_is_the_mark_of_its_name(tmp_path: Path) -> None:
     drawn = re.findall(r"<path[^>]*>", draw_mark(read(prompt("A site"))))
     assert re.findall(r"<path[^>]*>", icon) == drawn
     assert icon.startswith('<svg xmlns="http://www.w3.org/2000/svg" viewBox=')
-    assert "prefers-color-scheme:dark" in icon
     assert "currentColor" not in icon
+    (address,) = re.findall(r'<link rel="icon" href="([^"]+)"', made.text("posts/a/index.html"))
+    assert address.startswith("data:image/svg+xml,%3Csvg")
+    assert unquote(address.partition(",")[2]) + "\n" == icon
 
 
 def test_an_icon_of_the_writers_own_stays(tmp_path: Path) -> None:
     own = '<svg xmlns="http://www.w3.org/2000/svg"/>\n'
     made = site(tmp_path, f"== static/favicon.svg\n{own}{POST}", FakeModels())
     assert made.text("favicon.svg") == own
+    assert '<link rel="icon" href="/favicon.svg"' in made.text("posts/a/index.html")
 
 
 def test_the_marks_of_this_blog_are_small_and_real() -> None:
