@@ -54,9 +54,8 @@ def listed_notes(
 ) -> list[tuple[int, str]]:
     """The notes of a page at `page_url` for a list of many pages' notes: numbers and HTML.
 
-    They have no ids and no landmarks, which could stand on the page twice; a figure is a picture
-    that leads to itself on its page. A reference to another note leads to `endnote.N`, behind the
-    prefix.
+    They have no ids and no landmarks, which could stand there twice; a figure is a picture that
+    leads to itself on its page, and a reference to another note leads to that there, too.
     """
     medium, notes = _ListMedium(document, resolved, page_url), numbered(body)
     found = []
@@ -165,7 +164,11 @@ class _PageMedium(Medium):
 class _ListMedium(_PageMedium):
     def __init__(self, document: Document, resolved: Resolved, page_url: str) -> None:
         super().__init__(document, resolved, ())
-        self.in_margin, self.page_url = False, page_url
+        self.page_url = page_url
+
+    def _note(self, note: NoteSlot) -> str:
+        place = address_of(f"{self.page_url}#endnote.{note.number}")
+        return f'<a class="noteref" href="{place}">{note.number}</a>'
 
     def _figure(self, index: int) -> str:
         if index >= len(self.resolved.figures):

@@ -19,7 +19,6 @@ Thing = dict[str, Any]
 TYPES: Mapping[str, Thing] = {
     "post": {"@type": "BlogPosting"},
     "poem": {"@type": "CreativeWork", "genre": "Poem"},
-    "page": {"@type": "WebPage"},
 }
 UNSAFE = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
 
@@ -31,9 +30,9 @@ def of_home(info: SiteInfo) -> str:
 
 
 def of_page(info: SiteInfo, page: Page) -> str:
-    """An essay, a poem or a page, and the way to it from the home page; "" for a draft."""
+    """An essay or a poem, and the way to it from the home page; "" for a draft and for a page."""
     meta = page.document.meta
-    if meta.draft:
+    if meta.draft or meta.kind not in TYPES:
         return ""
     series, picture = page.series, page.image or page.card
     thing = _with(

@@ -114,7 +114,6 @@ def render_listing(theme: Theme, site: Site, listing: Listing) -> Artifact:
 class Note(Value, frozen=True):
     """A note in the list of all notes; `place` is where its page refers to it."""
 
-    id: str
     number: int
     html: Markup
     place: str
@@ -130,19 +129,18 @@ class Noted(Value, frozen=True):
 
 
 def _noted(site: Site, listing: Listing) -> Iterator[Noted]:
-    for number, entry in enumerate(listing.entries if listing.kind == "sidenotes" else (), 1):
+    for entry in listing.entries if listing.kind == "sidenotes" else ():
         page = site.pages[entry.path]
-        notes = tuple(_listed(page, entry, f"page.{number}."))
+        notes = tuple(_listed(page, entry))
         language = page.document.meta.language
         yield Noted(title=entry.title, url=entry.url, language=language, notes=notes)
 
 
-def _listed(page: Page, entry: PageRef, prefix: str) -> Iterator[Note]:
-    body, resolved = page.document.body, _resolved(page, prefix)
-    for number, html in media.listed_notes(body, page.document, resolved, page.url):
+def _listed(page: Page, entry: PageRef) -> Iterator[Note]:
+    body, document = page.document.body, page.document
+    for number, html in media.listed_notes(body, document, _resolved(page), page.url):
         place = f"{entry.url}#noteref.{number}"
-        name = f"{prefix}endnote.{number}"
-        yield Note(id=name, number=number, html=_trusted(html.strip()), place=place)
+        yield Note(number=number, html=_trusted(html.strip()), place=place)
 
 
 def render_redirect(theme: Theme, site: Site, redirect: Redirect) -> Artifact:
