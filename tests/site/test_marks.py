@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from click.testing import CliRunner
 
 from sitegen.build import Memory, build
 from sitegen.build.filling import LONGEST_TITLE, mark_of
@@ -15,6 +16,7 @@ from sitegen.build.knot import Choice
 from sitegen.build.live import Live
 from sitegen.build.readings import Reader, refuse
 from sitegen.build.stage import Plan
+from sitegen.cli import main
 from sitegen.config import read_config
 from sitegen.figures.mark import draw_mark
 from sitegen.inputs import read_inputs
@@ -242,3 +244,15 @@ def _shown(live: Live) -> str:
     assert page
     assert not isinstance(page, tuple)
     return (page.data or b"").decode()
+
+
+def test_the_build_says_how_many_titles_wait_and_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SITEGEN_MODELS", str(tmp_path / "nowhere"))
+    write_files(tmp_path, f"== site.toml\n{MARKED}{POST}")
+    told = CliRunner().invoke(main, ["build", "-s", str(tmp_path)])
+    assert told.exit_code == 0
+    assert "2 titles have no mark yet: build without --locked" in told.output
+    assert "reading" not in told.output
+    assert not (tmp_path / LOCK).exists()
