@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from sitegen.errors import Problem
 from sitegen.inputs import Survey, read_inputs, refuse_sources, survey
+from sitegen.ledger import URLS, read_ledger, unknown_to
 from sitegen.lock import LOCK
 from sitegen.making import Chosen, Clock, make, read_clock
 from sitegen.memo import Memo
@@ -120,8 +121,10 @@ def _build(task: Task) -> Done | None:
     if inputs.config.hosting.compress:
         _say_what_compresses(task.screen)
     if built.lock is not None:
-        _write_lock(task.screen, built.lock)
+        _write_lock(task.screen, LOCK, built.lock)
+        task.screen.say(f"{LOCK} has what models made of these texts: commit it with them")
         task = task._replace(seen=replace(task.seen, lock=built.lock))
+    built = _checked(task, built)
     written = _publish(task, built, replace(inputs, lock=task.seen.lock))
     if not task.options.no_cache:
         memory.memo.settle(lambda: needed(task.screen.site))
@@ -140,16 +143,51 @@ def _say_what_compresses(screen: Screen) -> None:
         screen.say('files have .gz beside them, and no .br: pip install "sitegen[brotli]"')
 
 
-def _write_lock(screen: Screen, lock: bytes) -> None:
-    """Keep what models made of texts beside the sources, at one stroke."""
-    path = screen.site / LOCK
-    fresh = path.with_name(f".{LOCK}.{os.getpid()}")
+def _checked(task: Task, built: Built) -> Built:
+    """The build; with a mistake more if it is to be as locked and has addresses of its own."""
+    from dataclasses import replace as replace_in
+
+    from sitegen.errors import LockError
+
+    if not (task.options.locked and task.seen.urls) or task.chosen.drafts or task.chosen.future:
+        return built
+    names = unknown_to(read_ledger(task.seen.urls), read_ledger(built.urls))
+    if not names:
+        return built
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    hint = f"build without --locked, and commit {URLS} with the sources"
+    problem = LockError(f'{URLS} does not know "{names[0]}"{more}', hint=hint).problem()
+    snapshot = replace(built.snapshot, problems=(*built.snapshot.problems, problem))
+    return replace_in(built, snapshot=snapshot)
+
+
+def _keep_urls(task: Task, built: Built) -> Task:
+    """Write down what is published now, if this is the site as readers see it."""
+    former, now = task.seen.urls, built.urls
+    if now == former or task.options.locked or task.chosen.drafts or task.chosen.future:
+        if task.options.locked and not former:
+            task.screen.say(f"there is no {URLS}, so addresses are not kept: build and commit it")
+        return task
+    _write_lock(task.screen, URLS, now)
+    if names := unknown_to(read_ledger(former), read_ledger(now)):
+        told = f"{len(names)} new names" if former else "every address of the site"
+        task.screen.say(f"{URLS} has {told}: commit it with the sources")
+    return task._replace(seen=replace(task.seen, urls=now))
+
+
+def _write_lock(screen: Screen, name: str, lock: bytes) -> None:
+    """Keep a lock file beside the sources, at one stroke."""
+    from sitegen.errors import OutputError
+
+    path = screen.site / name
+    fresh = path.with_name(f".{name}.{os.getpid()}")
     try:
         fresh.write_bytes(lock)
         fresh.replace(path)
+    except OSError as error:
+        raise OutputError(f"{name} cannot be written: {error.strerror}") from error
     finally:
         fresh.unlink(missing_ok=True)
-    screen.say(f"{LOCK} has what models made of these texts: commit it with them")
 
 
 def _remembered(task: Task) -> Memory:
@@ -178,7 +216,11 @@ def _publish(task: Task, built: Built, inputs: Inputs) -> Mapping[str, int] | No
         task.screen.say_last(f"nothing was written{more}")
         return None
     if options.verify:
-        _verify(task.screen, built, make(task.screen, Clock(), inputs, chosen, jobs=1))
+        from sitegen.proving import compare
+
+        compare(task.screen, built, make(task.screen, Clock(), inputs, chosen, jobs=1))
+    if not wrong:
+        task = _keep_urls(task, built)
     seen = seen_of(task.former)
     drafts = chosen.drafts or chosen.future
     written = write(snapshot, task.output, url=inputs.config.url, drafts=drafts, seen=seen)
@@ -187,29 +229,6 @@ def _publish(task: Task, built: Built, inputs: Inputs) -> Mapping[str, int] | No
     task.clock.lap("write")
     counts: dict[str, int] = msgspec.to_builtins(written)
     return counts
-
-
-def _verify(screen: Screen, one: Built, other: Built) -> None:
-    """Raise `OutputError` where a build from what is remembered differs from a clean one."""
-    from sitegen.errors import OutputError
-
-    ours, theirs = one.snapshot, other.snapshot
-    names = ours.artifacts.keys() | theirs.artifacts.keys()
-    different = [
-        f'"{name}"'
-        for name in sorted(names)
-        if ours.artifacts.get(name) != theirs.artifacts.get(name)
-        or ours.entries.get(name) != theirs.entries.get(name)
-    ]
-    if ours.problems != theirs.problems or ours.left_out != theirs.left_out:
-        different.append("what is reported")
-    if different:
-        raise OutputError(
-            f"two builds of the same site differ in {different[0]}",
-            hint="this is a fault of sitegen, not of the site; please report it, and build with"
-            " --no-cache until it is mended",
-        )
-    screen.say(f"verified: {len(names)} files are the same in a build with nothing remembered")
 
 
 # --- words ---------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ def main() -> None:
 )
 @click.option("--verify", is_flag=True, help="Build anew as well, and compare.")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write .sitegen/.")
-@click.option("--locked", is_flag=True, help="Take real models' numbers from figures.lock only.")
+@click.option("--locked", is_flag=True, help="Change no lock file: fail where one would have to.")
 @click.option("--jobs", metavar="N", type=click.IntRange(1, 64), help="How many processes work.")
 @click.option("--timings", is_flag=True, help="Show how long each stage took.")
 @common

@@ -7,11 +7,13 @@ and for a source path, the `Settings` under which it is parsed.
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
+from collections.abc import Collection, Iterable
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-from sitegen.errors import ConfigError, suggest
+from sitegen.errors import ConfigError, Span, suggest
 from sitegen.model import SERVERS, Config, Hosting, Images, Kind, MarkupConfig, Section, Settings
 from sitegen.models.table import MODELS
 from sitegen.moments import find_zone
@@ -19,7 +21,7 @@ from sitegen.slugs import address_mistake, is_language, names_folder, printable
 from sitegen.toml import Table, read_toml
 
 KINDS: dict[str, Kind] = {"post": "post", "poem": "poem", "page": "page"}
-SITE = frozenset(Config.__struct_fields__) - {"base"}
+SITE = frozenset(Config.__struct_fields__) - {"base", "places"}
 SECTION = {"type", "title", "permalink", "paginate"}
 MARKUP = frozenset(MarkupConfig.__struct_fields__)
 HOSTING = frozenset(Hosting.__struct_fields__)
@@ -42,6 +44,8 @@ def read_config(text: str, path: str = "site.toml") -> Config:
 def _site(table: Table) -> Config:
     table.known(SITE, "in site.toml")
     url, base, host = _url(table)
+    redirects = _redirects(table, base)
+    gone = _gone(table, redirects)
     language, timezone = table.text("language", "en"), table.text("timezone", "UTC")
     if not is_language(language):
         hint = "write a language tag, as en, pt-BR or zh-Hant"
@@ -64,8 +68,9 @@ def _site(table: Table) -> Config:
         markup=_markup(table),
         hosting=_hosting(table),
         images=_images(table),
-        redirects=_redirects(table),
-        gone=_gone(table),
+        redirects=redirects,
+        gone=gone,
+        places=_places(table, redirects, gone),
         search=table.get("search", bool, default=False),
         cards=table.get("cards", bool, default=False),
         marks=_marks(table),
@@ -190,17 +195,43 @@ def _marks(table: Table) -> str:
     return name
 
 
-def _redirects(site: Table) -> dict[str, str]:
+def _redirects(site: Table, base: str) -> dict[str, str]:
     table = site.table("redirects")
-    return {address: table.get(address, str, "") for address in table.values}
+    for address in table.values:
+        target = table.text(address)
+        web = re.match(r"https?://[^/]", target)
+        if why := _address_fault(address, base):
+            table.wrong(address, f'"{address}" {why}', 'write `"/old/" = "/new/"`')
+        elif not web and (why := _address_fault(re.split(r"[?#]", target)[0], base)):
+            hint = "it leads to an address of this site, as /new/, or to https://…"
+            table.wrong(address, f'"{target}" {why}', hint)
+    return {address: table.text(address) for address in table.values}
 
 
-def _gone(site: Table) -> tuple[str, ...]:
+def _gone(site: Table, redirects: Collection[str]) -> tuple[str, ...]:
     addresses = site.get("gone", list, [])
     if not all(isinstance(address, str) for address in addresses):
         site.wrong("gone", "gone must be a list of addresses", 'gone = ["/a/b/"]')
         return ()
+    for address in addresses:
+        if why := _address_fault(address, "/"):
+            site.wrong("gone", f'"{address}" {why}', 'write addresses, as gone = ["/a/b/"]')
+        elif address in redirects:
+            hint = "keep it in one of them"
+            site.wrong("gone", f'"{address}" is both in gone and in [redirects]', hint)
     return tuple(addresses)
+
+
+def _address_fault(typed: str, base: str) -> str | None:
+    """Why it is no address of this site (as words after it), or None."""
+    if not typed.startswith("/"):
+        return "does not begin with a slash"
+    return address_mistake(typed.removeprefix(base) if base != "/" else typed)
+
+
+def _places(site: Table, redirects: Iterable[str], gone: Iterable[str]) -> dict[str, Span]:
+    places = {address: site.toml.place("redirects", address).key for address in redirects}
+    return dict.fromkeys(gone, site.toml.place("gone").value) | places
 
 
 TELLING: dict[str, Kind] = {

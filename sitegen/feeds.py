@@ -25,6 +25,8 @@ from sitegen.slugs import is_language
 
 MOST_URLS = 50_000
 """The most that one sitemap may hold."""
+ENDED = "1970-01-01T00:00:00Z"
+"""When the feed of a list that has ended was updated: it stays as it is for ever."""
 ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML cannot hold, however they are written."""
 
@@ -59,7 +61,7 @@ def _atom(site: Site, feed: Feed, pages: Sequence[Page], contents: Sequence[str]
 def _atom_entry(site: Site, page: Page, content: str) -> str:
     meta, url = page.document.meta, _absolute(site, page.url)
     parts = [
-        _tag("id", url),
+        _tag("id", page.id or url),
         _tag("title", meta.title),
         _tag("link", rel="alternate", type="text/html", href=url),
         *([_tag("published", _time(meta.date, site))] if meta.date else []),
@@ -93,7 +95,7 @@ def _json_feed(site: Site, feed: Feed, pages: Sequence[Page], contents: Sequence
 def _json_item(site: Site, page: Page, content: str) -> dict[str, Any]:
     meta, url = page.document.meta, _absolute(site, page.url)
     item = {
-        "id": url,
+        "id": page.id or url,
         "url": url,
         "title": meta.title,
         "summary": meta.description,
@@ -132,7 +134,8 @@ def _absolute(site: Site, url: str) -> str:
 def _newest(pages: Iterable[Page], site: Site) -> str:
     zone = ZoneInfo(site.info.timezone)
     moments = (page.document.meta.updated or page.document.meta.date for page in pages)
-    return _time(max(filter(None, moments), key=lambda each: each.begins(zone)), site)
+    dated = max(filter(None, moments), key=lambda each: each.begins(zone), default=None)
+    return _time(dated, site) if dated else ENDED
 
 
 def _updated(page: Page, site: Site) -> str:

@@ -18,6 +18,7 @@ from sitegen.discover import (
     read_templates,
 )
 from sitegen.errors import ConfigError, LockError, Problem, TemplateError
+from sitegen.ledger import URLS
 from sitegen.lock import LOCK
 from sitegen.memo import digest
 from sitegen.model import Asset, Config, Value
@@ -40,6 +41,8 @@ class Survey(Value, frozen=True):
     problems: tuple[Problem, ...]
     lock: bytes
     """What real models made of texts, in figures.lock."""
+    urls: bytes
+    """What was ever published, in urls.lock."""
 
     def digest(self) -> bytes:
         """Of every byte that a build of this site can see, and of the program."""
@@ -47,9 +50,8 @@ class Survey(Value, frozen=True):
         copied = [[(a.path, a.digest) for a in part] for part in (self.found.assets, self.static)]
         problems = [*self.found.problems, *self.problems]
         seen = (files, copied, self.folders, sorted((self.templates or {}).items()), problems)
-        return digest(
-            toolchain(), self.config, self.lock, repr(seen).encode("utf-8", "surrogatepass")
-        )
+        raw = repr(seen).encode("utf-8", "surrogatepass")
+        return digest(toolchain(), self.config, self.lock, self.urls, raw)
 
 
 def survey(site: Path) -> Survey:
@@ -71,17 +73,18 @@ def survey(site: Path) -> Survey:
         templates=templates,
         problems=problems,
         lock=read_lock_file(site),
+        urls=read_lock_file(site, URLS),
     )
 
 
-def read_lock_file(site: Path) -> bytes:
-    """`figures.lock` of the site's folder; empty where there is none. Raises `LockError`."""
+def read_lock_file(site: Path, name: str = LOCK) -> bytes:
+    """A lock file of the site's folder; empty where there is none. Raises `LockError`."""
     try:
-        return (site / LOCK).read_bytes()
+        return (site / name).read_bytes()
     except FileNotFoundError:
         return b""
     except OSError as error:
-        raise LockError(f"{LOCK} cannot be read: {error.strerror}") from error
+        raise LockError(f"{name} cannot be read: {error.strerror}") from error
 
 
 def _folders(content: Path) -> list[str]:
@@ -108,6 +111,7 @@ def read_inputs(site: Path, seen: Survey | None = None) -> Inputs:
         static=tuple(each for each in seen.static if config.search or not _is_for_search(each)),
         templates=seen.templates,
         lock=seen.lock,
+        urls=seen.urls,
         problems=(*seen.found.problems, *missing_sections(site, config), *seen.problems),
     )
 

@@ -70,11 +70,11 @@ def span_of(document: Document, *fields: str) -> Span:
 def _wanted(document: Document, config: Config) -> str:
     name = section_of(document.path)
     section = config.sections.get(name) if name else None
-    if document.meta.permalink is not None:
-        return _typed_output(_expand(document.meta.permalink, document), document)
-    introduces = is_index(document) and document.meta.kind == "page"
-    if section and section.permalink and not introduces:
-        return _typed_output(_expand(section.permalink, document), document)
+    pattern = document.meta.permalink
+    if pattern is None and section and not (is_index(document) and document.meta.kind == "page"):
+        pattern = section.permalink
+    if pattern is not None:
+        return typed_output(_expand(pattern, document), span_of(document, "permalink", "slug"))
     natural = _natural_path(document)
     _check(natural, span_of(document, "slug"), "rename the file, or give it a `slug`")
     return _output_of(natural)
@@ -150,13 +150,16 @@ def alias_output(alias: str, document: Document, config: Config) -> str:
 
     Raises `RouteError` for what is not a path of this site.
     """
-    below_base = alias if config.base == "/" else alias.removeprefix(config.base)
-    return _typed_output(below_base, document, "aliases")
+    return typed_output(below_base(alias, config.base), span_of(document, "aliases", "slug"))
 
 
-def _typed_output(typed: str, document: Document, field: str = "permalink") -> str:
+def below_base(typed: str, base: str) -> str:
+    """An address as it was typed, without the path of the site."""
+    return typed if base == "/" else typed.removeprefix(base)
+
+
+def typed_output(typed: str, span: Span) -> str:
     """The output of an address as the writer typed it, percent-encoded or not."""
-    span = span_of(document, field, "slug")
     hint = "an address is a path like `/essays/scale/`"
     if mistake := address_mistake(typed):
         raise RouteError(f'the address "{typed}" {mistake}', span, hint)
@@ -218,15 +221,27 @@ def _check(path: str, span: Span, hint: str) -> None:
 
 
 # --- addresses of outputs --------------------------------------------------------------------
-
 PLAIN = re.compile(r"[A-Za-z0-9/_.~-]*")
 
 
 def url_of(output: str, base: str) -> str:
     """The address of an output: `a/b/index.html` → `/blog/a/b/`."""
-    if output == "index.html" or output.endswith("/index.html"):
-        output = output.removesuffix("index.html")
+    output = _without_index(output)
     return base + (output if PLAIN.fullmatch(output) else quote(output, safe="/:@~"))
+
+
+def address_of(output: str) -> str:
+    """An output as a reader would type it, below the site's root: `a/b/index.html` → `/a/b/`."""
+    return f"/{_without_index(output)}"
+
+
+def output_at(address: str) -> str:
+    """The output that `address_of` has this address of."""
+    return f"{address[1:]}index.html" if address.endswith("/") else address[1:]
+
+
+def _without_index(output: str) -> str:
+    return output.removesuffix("index.html") if f"/{output}".endswith("/index.html") else output
 
 
 def absolute(url: str, site_url: str, base: str) -> str:

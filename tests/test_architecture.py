@@ -14,7 +14,7 @@ ROWS: dict[int, str] = {
     11: "__main__",
     10: "cli",
     9: "building preview",
-    8: "making deploy recomputing",
+    8: "making deploy recomputing proving",
     7: "explain export inputs output receipts screen scaffold workers",
     6: "build",
     5: "site templates feeds hosting pictures",
@@ -43,6 +43,7 @@ PURE = {
     "toml",
     "moments",
     "lock",
+    "ledger",
     "hosting",
     "search",
 }

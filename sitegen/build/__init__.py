@@ -7,7 +7,7 @@ remembered of former builds, and writes what comes out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 from sitegen.build.copies import copies_of, fingerprint
 from sitegen.build.filling import marks_of, sign
-from sitegen.build.knot import Choice, Knot, files_digest, tie
+from sitegen.build.knot import Knot, files_digest, tie
 from sitegen.build.parsing import parse_all, text_of
 from sitegen.build.readings import Reader, Readings, refuse
 from sitegen.build.reasons import reasons
 from sitegen.build.rendering import Output, render_all
-from sitegen.build.stage import Inputs, Memory, Parsed, Plan, Run, encode
-from sitegen.errors import in_order
+from sitegen.build.stage import Choice, Inputs, Memory, Parsed, Plan, Run, encode
+from sitegen.errors import Problem, in_order
 from sitegen.lock import read_lock, write_lock
 from sitegen.memo import Memo, digest
 from sitegen.model import Asset, Config, Document, Page, Site, Snapshot
@@ -47,6 +47,8 @@ class Built:
     snapshot: Snapshot
     plan: Plan
     knot: Knot
+    urls: bytes
+    """What `urls.lock` is to be, if this is what is published."""
     _inputs: Inputs
     _memory: Memory
 
@@ -117,35 +119,32 @@ def build(  # noqa: PLR0913 - what is chosen is three things
     memory: Memory | None = None,
     reader: Reader = refuse,
 ) -> Built:
-    """Make every file of the site. Never raises for a writer's mistake: see the problems.
-
-    But for a damaged lock: an ExceptionGroup of LockErrors.
-    """
+    """Make every file of the site. Raises nothing but LockErrors: see the problems."""
     readings = Readings(read_lock(inputs.lock), reader)
     memory = (memory or Memory(Memo()))._replace(readings=readings)
     rows = parse_all(inputs, memory, run)
     static = fingerprint(inputs.static)
     readings.read(marks_of(inputs, rows))
     choice = Choice(now=now, drafts=drafts, future=future)
-    knot, key, copies = _tie_pictures(inputs, rows, static, choice, memory, run)
+    knot, key, urls, copies = _tie_pictures(inputs, rows, static, choice, memory, run)
     pieces = render_all(inputs, knot, rows, static, memory, run)
     output = _complete(copies(pieces), knot, inputs.config, memory, run)
     sources = {row.path: row for row in rows}
     templates = {name: digest(encode(each)) for name, each in (inputs.templates or {}).items()}
-    problems = [*inputs.problems, *knot.problems, *output.problems]
-    problems += [problem for row in rows for problem in row.problems]
+    snapshot = Snapshot(
+        artifacts=output.artifacts,
+        problems=tuple(in_order(_problems(inputs, rows, knot, output))),
+        left_out=knot.left_out,
+        entries=output.entries,
+    )
     return Built(
-        snapshot=Snapshot(
-            artifacts=output.artifacts,
-            problems=tuple(in_order(problems)),
-            left_out=knot.left_out,
-            entries=output.entries,
-        ),
+        snapshot=snapshot,
         plan=Plan(
             toolchain=toolchain(),
             config=digest(encode(inputs.config)),
             sources=sources,
             files=files_digest(inputs),
+            urls=(digest(inputs.urls), digest(urls)),
             templates=templates,
             knot=key,
             made=output.made,
@@ -154,6 +153,7 @@ def build(  # noqa: PLR0913 - what is chosen is three things
             why=reasons(memory, knot, pieces.made, sources, templates),
         ),
         knot=knot,
+        urls=urls,
         _inputs=inputs,
         _memory=memory,
     )
@@ -166,22 +166,29 @@ def _tie_pictures(  # noqa: PLR0913, PLR0917
     choice: Choice,
     memory: Memory,
     run: Run,
-) -> tuple[Knot, bytes, Callable[[Output], Output]]:
-    """The knot, its key, and what adds the copies of images to an output.
+) -> tuple[Knot, bytes, bytes, Callable[[Output], Output]]:
+    """What `tie` gives, and what adds the copies of images to an output.
 
     What is no smaller than its original is known when it was made; then no page may name it.
     """
-    knot, key = tie(inputs, rows, static, choice, memory)
+    knot, key, urls = tie(inputs, rows, static, choice, memory)
     if not inputs.config.images.formats:
-        return sign(knot, inputs, memory), key, lambda output: output
+        return sign(knot, inputs, memory), key, urls, lambda output: output
     from sitegen.build.pictures import hang, make_copies
 
     assets = copies_of(inputs, knot, static)
     copies = make_copies(knot, assets, memory, run)
     if any(not each.files and each.name not in knot.spare for each in copies.made):
-        knot, key = tie(inputs, rows, static, choice, memory, copies.files)
+        knot, key, urls = tie(inputs, rows, static, choice, memory, copies.files)
     signed = sign(knot, inputs, memory)
-    return signed, key, lambda output: hang(output, copies, signed, assets, memory)
+    return signed, key, urls, lambda output: hang(output, copies, signed, assets, memory)
+
+
+def _problems(
+    inputs: Inputs, rows: Sequence[Parsed], knot: Knot, output: Output
+) -> Iterator[Problem]:
+    yield from (*inputs.problems, *knot.problems, *output.problems)
+    yield from (problem for row in rows for problem in row.problems)
 
 
 def _complete(output: Output, knot: Knot, config: Config, memory: Memory, run: Run) -> Output:

@@ -16,9 +16,11 @@ from msgspec.structs import replace
 
 from sitegen.build.gallery import Files, Gallery, missing
 from sitegen.build.parsing import outlines
-from sitegen.build.stage import Inputs, Memory, Parsed, Plan, encode, recall, span_of_days
+from sitegen.build.record import problems_of, record_of
+from sitegen.build.stage import Choice, Inputs, Memory, Parsed, Plan, encode, recall, span_of_days
 from sitegen.errors import Problem
 from sitegen.images import image_size
+from sitegen.ledger import with_texts
 from sitegen.memo import digest
 from sitegen.model import Asset, Document, LeftOut, Site, SiteInfo, Value
 from sitegen.routes import UNPLACED
@@ -71,14 +73,8 @@ class Knot(Value, frozen=True):
     since: datetime | None
     until: datetime | None
     """Between these instants the same sources are published."""
-
-
-class Choice(Value, frozen=True):
-    """What of a site is published."""
-
-    now: datetime
-    drafts: bool
-    future: bool
+    reads_texts: bool = False
+    """Whether sources are gone while others are new: a text may tell that two are one."""
 
 
 def tie(  # noqa: PLR0913, PLR0917
@@ -88,22 +84,26 @@ def tie(  # noqa: PLR0913, PLR0917
     choice: Choice,
     memory: Memory,
     copies: Mapping[bytes, Files] | None = None,
-) -> tuple[Knot, bytes]:
-    """The knot of these sources, and its key in the memo.
+) -> tuple[Knot, bytes, bytes]:
+    """The knot of these sources, its key in the memo, and what `urls.lock` is to be.
 
     `copies`: by key, what became of copies of images, where some were made since it was tied.
+    Raises an ExceptionGroup of LockErrors where `urls.lock` is damaged.
     """
     former = None if copies else memory.former
     if former and _same_inputs(former, inputs, rows, choice):
         knot = recall(memory.memo, former.knot, Knot)
-        if knot and _holds(knot, former, rows, choice.now):
-            return knot, former.knot
+        texts = {row.path: row.text for row in rows if row.text != former.sources[row.path].text}
+        if knot and _holds(knot, former, rows, choice.now) and not (texts and knot.reads_texts):
+            for each in knot.left_out:
+                texts.pop(each.path, None)
+            return knot, former.knot, with_texts(inputs.urls, texts)
     gallery = Gallery(inputs.config, memory, copies or {})
-    knot = _tie(inputs, rows, static, choice, memory, gallery)
+    knot, urls = _tie(inputs, rows, static, choice, memory, gallery)
     raw = encode(knot)
     key = digest(b"knot", raw)
     memory.memo.put(key, raw)
-    return knot, key
+    return knot, key, urls
 
 
 def _same_inputs(former: Plan, inputs: Inputs, rows: Sequence[Parsed], choice: Choice) -> bool:
@@ -112,12 +112,20 @@ def _same_inputs(former: Plan, inputs: Inputs, rows: Sequence[Parsed], choice: C
         (former.drafts, former.future) == (choice.drafts, choice.future)
         and former.config == digest(encode(inputs.config))
         and former.files == files_digest(inputs)
+        and _same_urls(former, inputs, choice)
         and len(former.sources) == len(rows)
         and all(
             row.plain and row.path in former.sources and former.sources[row.path].plain == row.plain
             for row in rows
         )
     )
+
+
+def _same_urls(former: Plan, inputs: Inputs, choice: Choice) -> bool:
+    """Whether `urls.lock` is as the former build made it, or found it and left it alone."""
+    found, made = former.urls
+    now = digest(inputs.urls)
+    return now == made or (now == found and (choice.drafts or choice.future))
 
 
 def _holds(knot: Knot, former: Plan, rows: Sequence[Parsed], now: datetime) -> bool:
@@ -150,8 +158,9 @@ def _tie(  # noqa: PLR0913, PLR0917
     choice: Choice,
     memory: Memory,
     gallery: Gallery,
-) -> Knot:
-    from sitegen.site import assemble, select  # most builds need neither
+) -> tuple[Knot, bytes]:
+    from sitegen.site import assemble  # most builds need neither
+    from sitegen.site.selection import select
 
     originals = {original.path: original for original in inputs.originals}
     documents = outlines(rows, originals, inputs.config, memory)
@@ -159,6 +168,7 @@ def _tie(  # noqa: PLR0913, PLR0917
     published, left_out = select(
         documents, now=choice.now, timezone=zone, drafts=choice.drafts, future=choice.future
     )
+    record = record_of(inputs, rows, documents, {each.path for each in published}, choice)
     site = assemble(
         published,
         inputs.config,
@@ -168,15 +178,13 @@ def _tie(  # noqa: PLR0913, PLR0917
         failed=[row.path for row in rows if not row.plain],
         static=static,
         pictures=None if missing(inputs.config) else gallery,
+        record=record,
     )
-    problems = [
-        *missing(inputs.config),
-        *site.problems,
-        *_problems_of(documents, {each.path for each in left_out}),
-    ]
+    problems = list(problems_of(site, documents, {each.path for each in left_out}, choice))
+    problems += missing(inputs.config)
     begins = [each.meta.date.begins(ZoneInfo(zone)) for each in documents if each.meta.date]
     since, until = span_of_days([] if choice.future else begins, choice.now)
-    return Knot(
+    knot = Knot(
         info=site.info,
         pieces=(*_pieces(site), *_pictures(gallery)),
         featured=site.featured,
@@ -187,17 +195,9 @@ def _tie(  # noqa: PLR0913, PLR0917
         placed=frozenset(each.span.path for each in problems if each.span),
         since=since,
         until=until,
+        reads_texts=record.reads_texts,
     )
-
-
-def _problems_of(documents: Sequence[Document], left_out: set[str]) -> Iterator[Problem]:
-    """What the documents brought with them; a mistake in a draft stops nobody."""
-    for document in documents:
-        for problem in document.problems:
-            if document.path in left_out:
-                yield replace(problem, severity="warning")
-            else:
-                yield problem
+    return knot, site.urls
 
 
 def _pieces(site: Site) -> Iterator[Piece]:

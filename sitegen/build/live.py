@@ -20,14 +20,14 @@ from msgspec.structs import replace
 
 from sitegen.build.copies import copies_of, copy, fingerprint
 from sitegen.build.filling import Filling, sign
-from sitegen.build.knot import Choice, Knot, is_current, tie
+from sitegen.build.knot import Knot, is_current, tie
 from sitegen.build.outline import moves
 from sitegen.build.parser import Parser, StandBy
 from sitegen.build.parsing import outlines, parse_all, remembered, take_in
 from sitegen.build.places import pages_of, places_of
 from sitegen.build.readings import Reader, Readings
 from sitegen.build.rendering import Theming, open_press, rendered, wanted_of
-from sitegen.build.stage import Inputs, Memory, Parsed, Run, mistakes_in
+from sitegen.build.stage import Choice, Inputs, Memory, Parsed, Run, mistakes_in
 from sitegen.discover import Original
 from sitegen.errors import Problem, in_order
 from sitegen.lock import read_lock
@@ -51,7 +51,7 @@ class Live:
         reader: Reader,
         stand_by: StandBy | None = None,
     ) -> None:
-        """Parse and tie all of it. Raises an ExceptionGroup for a damaged lock.
+        """Parse and tie all of it. Raises an ExceptionGroup for a damaged lock file.
 
         `run` parses many sources; one by itself is parsed by whoever stands by for it.
         """
@@ -159,7 +159,7 @@ class Live:
         other._rows, other._originals = {**self._rows, original.path: new}, originals
         if bool(row.facts) != bool(new.facts):
             other._asking = self._asking ^ {original.path}
-        if row.plain == new.plain:
+        if row.plain == new.plain and not (self._knot.reads_texts and row.text != new.text):
             other._reopen(inputs)
             other._tell_of(row, new)
         else:
@@ -248,7 +248,7 @@ class Live:
         self._moved = False
         static = fingerprint(inputs.static)
         rows = list(self._rows.values())
-        knot, _ = tie(inputs, rows, static, self._choice, self._memory)
+        knot, _, _ = tie(inputs, rows, static, self._choice, self._memory)
         self._knot: Knot = sign(knot, inputs, self._memory)
         self._theme_problems: tuple[Problem, ...] = ()
         self._theme = self._dress(inputs, static)

@@ -35,14 +35,16 @@ class Outline(msgspec.Struct, frozen=True, array_like=True):
     facts: tuple[str, ...] = ()
     """The numbers of the site that its text asks for."""
     counts: Counts = Counts()
+    text: str = ""
+    """Digest of its body, by which it is known where it is called otherwise."""
 
 
 def outline_of(
-    document: Document, asked: tuple[Prompt, ...] = (), *, cards: bool = False
+    document: Document, asked: tuple[Prompt, ...] = (), text: str = "", *, cards: bool = False
 ) -> Outline:
     """All that the knot looks at; what a reader would read is left out, but for what a card shows.
 
-    `cards`: whether the site has any.
+    `text`: the digest of its body. `cards`: whether the site has any.
     """
     thin = replace(
         document,
@@ -75,6 +77,7 @@ def outline_of(
         asked=asked,
         facts=tuple(document.facts),
         counts=_count(document),
+        text=text,
     )
 
 
@@ -89,6 +92,11 @@ def _count(document: Document) -> Counts:
         notes=sum(1 for _ in notes_of(document.body)),
         links=len(document.links),
     )
+
+
+def digest_of(body: str) -> str:
+    """What a text is known by; blank lines around it do not count."""
+    return digest(body.strip().encode()).hex()[:16] if body.strip() else ""
 
 
 NOWHERE = Span("", 0)

@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from sitegen.budget import time_limit
-from sitegen.build.outline import Outline, outline_of
+from sitegen.build.outline import Outline, digest_of, outline_of
 from sitegen.build.readings import Asking, Readings
 from sitegen.build.searching import entry_for
 from sitegen.build.stage import (
@@ -34,6 +34,7 @@ from sitegen.build.stage import (
 from sitegen.config import settings_for
 from sitegen.discover import Original, read_original
 from sitegen.errors import Problem, SourceError, Span
+from sitegen.frontmatter import body_of
 from sitegen.memo import Memo, digest
 from sitegen.model import Config, Document, Fence, Figure, Measure, Prompt, Settings, Source
 
@@ -161,6 +162,7 @@ def _row(path: str, content: str, base: bytes, outline: Outline, readings: Readi
         title=outline.document.meta.title,
         facts=outline.facts,
         counts=outline.counts,
+        text=outline.text,
     )
 
 
@@ -198,7 +200,7 @@ def outlines(
             known = recall(memory.memo, outline_key(row.key), Outline)
             if known is None:
                 text = text_of(row, originals[row.path], config, memory)
-                known = outline_of(text.document, row.asked, cards=config.cards)
+                known = outline_of(text.document, row.asked, row.text, cards=config.cards)
             found.append(known.document)
     return found
 
@@ -219,7 +221,7 @@ def parse_original(original: Original, config: Config, readings: Readings) -> An
         return _failed(original, (*reading.problems, *problems))
     document = replace(document, problems=(*reading.problems, *document.problems))
     asked = tuple(asking.asked)
-    outline = outline_of(document, asked, cards=config.cards)
+    outline = outline_of(document, asked, digest_of(body_of(source)), cards=config.cards)
     base = parse_key(source.path, reading.digest, config)
     row = _row(source.path, reading.digest, base, outline, readings)
     if asking.unread:

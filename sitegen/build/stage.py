@@ -34,7 +34,17 @@ class Inputs(Value, frozen=True):
     """None if they cannot be read: `problems` says why."""
     lock: bytes = b""
     """The file of what real models made of texts."""
+    urls: bytes = b""
+    """The file of all addresses that were ever published."""
     problems: tuple[Problem, ...] = ()
+
+
+class Choice(Value, frozen=True):
+    """What of a site is published."""
+
+    now: datetime
+    drafts: bool
+    future: bool
 
 
 # --- what a former build left --------------------------------------------------------------------
@@ -77,6 +87,8 @@ class Parsed(Value, frozen=True, array_like=True):
     facts: tuple[str, ...] = ()
     """The numbers of the site that its text asks for."""
     counts: Counts = Counts()
+    text: str = ""
+    """Digest of its body; "" if that is empty."""
     problems: tuple[Problem, ...] = ()
     """Why there is no document; nothing if the file was deleted in the meantime."""
     seconds: float = 0.0
@@ -138,6 +150,8 @@ class Plan(Value, frozen=True):
     sources: dict[str, Parsed]
     files: bytes
     """Of assets and static files."""
+    urls: tuple[bytes, bytes]
+    """Of `urls.lock` as the build found it, and as it is to be."""
     templates: dict[str, bytes]
     """Of the text of each."""
     knot: bytes

@@ -42,6 +42,14 @@ class FrontMatter(Value, frozen=True):
     problems: tuple[Problem, ...] = ()
 
 
+def body_of(source: Source) -> str:
+    """The body of a source; all of it where the front matter cannot be told from it."""
+    try:
+        return split_block(source.text, source.path, FIELDS).body
+    except FrontMatterError:
+        return source.text
+
+
 def read_front_matter(source: Source, settings: Settings) -> FrontMatter:
     """Read a source's fields and find its body; never raises, mistakes are its problems."""
     mistakes: list[FrontMatterError] = []

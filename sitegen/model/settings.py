@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from sitegen.errors import Span
+
 Kind = Literal["post", "poem", "page"]
 
 
@@ -111,6 +113,8 @@ class Config(Value, frozen=True):
     """Addresses that lead elsewhere: `"/old/" = "/new/"`."""
     gone: tuple[str, ...] = ()
     """Addresses that were published once and are no more."""
+    places: Mapping[str, Span] = {}
+    """Where these two are typed, by address."""
     search: bool = False
     """Whether there is a page at `/search/` that finds words and lines of verse."""
     cards: bool = False

@@ -177,6 +177,8 @@ class Site(Value, frozen=True):
     """(output path, asset): the files beside the sources."""
     featured: tuple[str, ...] = ()
     """Source paths of the newest post and the newest poem, for the home page."""
+    urls: bytes = b""
+    """What `urls.lock` is to hold from now on."""
     problems: tuple[Problem, ...] = ()
 
 

@@ -21,13 +21,14 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from sitegen.build.knot import Choice
 from sitegen.build.live import Live
-from sitegen.build.stage import Inputs, Memory
+from sitegen.build.stage import Choice, Inputs, Memory
 from sitegen.discover import Original
 from sitegen.discover.reading import open_regular
 from sitegen.errors import Problem, SiteError, SourceError
 from sitegen.inputs import Survey, read_inputs, survey
+from sitegen.ledger import URLS
+from sitegen.lock import LOCK
 from sitegen.making import Clock, limit_of, read_clock, read_with, run_with
 from sitegen.memo import Memo
 from sitegen.model import Value
@@ -214,7 +215,7 @@ def _differences(old: Survey | None, new: Survey) -> Iterator[str]:
 
 
 def _digests(seen: Survey) -> Mapping[str, object]:
-    files: dict[str, object] = {"site.toml": seen.config, "figures.lock": seen.lock}
+    files: dict[str, object] = {"site.toml": seen.config, LOCK: seen.lock, URLS: seen.urls}
     files |= {each.path: each.digest for each in seen.found.originals}
     files |= {each.path: each.digest for each in seen.found.assets}
     files |= {f"static/{each.path}": each.digest for each in seen.static}

@@ -18,12 +18,13 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Any
 
+from sitegen.ledger import URLS
 from sitegen.lock import LOCK
 from sitegen.package import theme_folder
 from sitegen.preview.system import kernel_watches, why_no_hints
 
 FOLDERS = ("content", "static", "templates")
-FILES = ("site.toml", LOCK)
+FILES = ("site.toml", LOCK, URLS)
 QUIET, LONGEST = 0.004, 0.025  # seconds without an event, and with events, before we look
 GRACE = 0.020  # seconds in which a file that has vanished may come back
 SWEEP, POLL = 2.0, 0.25  # seconds between two looks at the whole tree

@@ -8,15 +8,14 @@ stopped by a writer's mistake: those are in `Site.problems`.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from functools import cache
 from itertools import pairwise
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
 from sitegen.errors import LinkError, Problem, Span, in_order
+from sitegen.ledger import write_ledger
 from sitegen.model import (
     Asset,
     Config,
@@ -32,6 +31,7 @@ from sitegen.model import (
 )
 from sitegen.routes import is_index, source_output, span_of
 from sitegen.site.backlinks import backlinks
+from sitegen.site.forwarding import Record, forward
 from sitegen.site.indexes import YIELDING, series_places
 from sitegen.site.layout import Layout, lay_out, links_of
 from sitegen.site.links import Known, find, resolve
@@ -52,35 +52,6 @@ Measure = Callable[[Asset], tuple[int, int] | None]
 """Pixel width and height of an image file; None if the file does not tell."""
 
 
-# --- what is published -----------------------------------------------------------------------
-
-
-def select(
-    documents: Iterable[Document],
-    *,
-    now: datetime,
-    timezone: str,
-    drafts: bool = False,
-    future: bool = False,
-) -> tuple[tuple[Document, ...], tuple[LeftOut, ...]]:
-    """The documents that are published at `now` (aware), and why the others are not."""
-    zone = ZoneInfo(timezone)
-    published, left_out = [], []
-    for document in documents:
-        moment = document.meta.date
-        begins = moment.begins(zone) if moment else None
-        if document.meta.draft and not drafts:
-            why = "it is a draft; it will appear when `draft: true` is taken out"
-            left_out.append(LeftOut(path=document.path, why=why))
-        elif begins and begins > now and not future:
-            shown = begins.astimezone(zone).strftime("%Y-%m-%d %H:%M")
-            why = f"its date is in the future; it will appear on {shown} ({timezone})"
-            left_out.append(LeftOut(path=document.path, why=why))
-        else:
-            published.append(document)
-    return tuple(published), tuple(left_out)
-
-
 # --- the knot --------------------------------------------------------------------------------
 
 
@@ -94,6 +65,7 @@ def assemble(  # noqa: PLR0913 - everything meets here
     failed: Collection[str] = (),
     static: Collection[str] | Mapping[str, Asset] = (),
     pictures: Pictures | None = None,
+    record: Record | None = None,
 ) -> Site:
     """Tie published documents into a site.
 
@@ -103,6 +75,8 @@ def assemble(  # noqa: PLR0913 - everything meets here
     """
     files = static if isinstance(static, Mapping) else dict.fromkeys(static)
     layout, problems = lay_out(documents, config, assets, files)
+    layout, ledger, ids, lost = forward(layout, record or Record())
+    problems += lost
     known = links_of(layout, left_out, failed)
     titles = {shelf.intro.path: shelf.title for shelf in layout.shelves if shelf.intro}
     refs = {each.path: _ref(each, layout, titles) for each in layout.documents}
@@ -113,10 +87,10 @@ def assemble(  # noqa: PLR0913 - everything meets here
         page, wrong = _page(document, layout, known, measure, pictures)
         if pictures and not document.meta.image and document.path not in titles:
             page = replace(page, card=pictures.card(page.output, document))
-        pages[document.path] = page
+        pages[document.path] = replace(page, id=ids[document.path])
         problems += wrong
     pages = _tied(pages, layout, refs)
-    feeds = {feed.output for feed in layout.feeds}
+    feeds = {feed.output for feed in layout.feeds if feed.entries}
     newest = {each.meta.kind: each.path for each in reversed(entries)}
     return Site(
         info=_describe(layout),
@@ -128,6 +102,7 @@ def assemble(  # noqa: PLR0913 - everything meets here
         feeds=layout.feeds,
         assets=layout.assets,
         featured=tuple(newest[kind] for kind in ("post", "poem") if kind in newest),
+        urls=write_ledger(ledger),
         problems=tuple(in_order(problems)),
     )
 
@@ -248,7 +223,7 @@ MOST_NAVIGATION = 12
 
 def _describe(layout: Layout) -> SiteInfo:
     config = layout.config
-    feed = next((feed for feed in layout.feeds if feed.output == "feed"), None)
+    feed = next((each for each in layout.feeds if each.output == "feed" and each.entries), None)
     lists = {shelf.kind: layout.url(shelf.outputs[0]) for shelf in layout.shelves}
     colophon = next(filter(_is_colophon, layout.documents), None)
     return SiteInfo(

@@ -19,8 +19,8 @@ class Claim(Value, frozen=True):
     output: str
     by: str
     span: Span | None = None
-    figure: bool = False
-    """Whether it is a file of a figure."""
+    hint: str = ""
+    """What is to be done where another one wants it, if that is not the usual."""
 
 
 def clashes(claims: Iterable[Claim]) -> Iterator[Problem]:
@@ -33,9 +33,7 @@ def clashes(claims: Iterable[Claim]) -> Iterator[Problem]:
             told.add((former.by, claim.by))
             yield _clash(former, claim)
     for key, claim in first.items():
-        for folder in _folders(key):
-            if folder in first:
-                yield _clash(first[folder], claim)
+        yield from (_clash(first[folder], claim) for folder in _folders(key) if folder in first)
 
 
 def wanted(claims: Iterable[Claim]) -> frozenset[str]:
@@ -68,7 +66,5 @@ def _clash(one: Claim, other: Claim) -> Problem:
         message += f' (the first writes it "{shown[0]}", which some disks take for the same)'
     elif one.output != other.output:
         message = f'{one.by} is a file at "{shown[0]}", where {other.by} needs a folder'
-    hint = "give one of them another `slug`, `permalink` or file name"
-    if one.figure or other.figure:
-        hint = "give the figure another `id`"
+    hint = other.hint or one.hint or "give one of them another `slug`, `permalink` or file name"
     return RouteError(message, other.span or one.span, hint).problem()

@@ -72,6 +72,8 @@ class Layout(Value, frozen=True):
     assets: tuple[tuple[str, Asset], ...]
     static: Mapping[str, Asset | None]
     """By published path."""
+    held: Mapping[str, Claim]
+    """Who is at an output: the first who wants it."""
 
     def url(self, output: str) -> str:
         """The address of an output."""
@@ -117,11 +119,13 @@ def lay_out(
         redirects=tuple(redirects),
         assets=tuple((_published(asset), asset) for asset in assets),
         static=static,
+        held={},
     )
     layout = _yielding(layout)
     faults = (_asset_fault(output, asset) for output, asset in layout.assets)
-    problems += [*merged, *wrong, *filter(None, faults), *clashes(_claims(layout))]
-    return layout, problems
+    claims = list(_claims(layout))
+    problems += [*merged, *wrong, *filter(None, faults), *clashes(claims)]
+    return replace(layout, held={each.output: each for each in reversed(claims)}), problems
 
 
 def _published(asset: Asset) -> str:
@@ -249,9 +253,10 @@ def _claims_of(document: Document, output: str, introduces: bool) -> Iterator[Cl
         yield Claim(output=output, by=document.path, span=span)
     yield Claim(output=source_output(output), by=document.path, span=span)
     by, spans = f"a figure of {document.path}", [fence.span for fence in document.fences]
+    hint = "give the figure another `id`"
     # Two figures of one name are a mistake of the document already: one of them is enough.
     for name, index in dict(figure_files(document, output)).items():
-        yield Claim(output=name, by=by, span=spans[index], figure=True)
+        yield Claim(output=name, by=by, span=spans[index], hint=hint)
 
 
 def figure_files(document: Document, output: str) -> Iterator[tuple[str, int]]:

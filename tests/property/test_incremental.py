@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -33,6 +34,7 @@ from sitegen import workers
 from sitegen.build import rendering, stage
 from sitegen.building import Options, build_site
 from sitegen.inputs import read_inputs
+from sitegen.ledger import URLS
 from sitegen.lock import LOCK, line_of
 from sitegen.making import Chosen, Clock, make
 from sitegen.model import Prompt, Snapshot
@@ -109,8 +111,10 @@ class Site(RuleBasedStateMachine):
         super().__init__()
         self.root = Path(tempfile.mkdtemp())
         self.now = datetime(2026, 6, 1, tzinfo=UTC)
-        self.number = 0
+        self.number = self.checks = 0
         self.published: dict[str, bytes] = {}
+        self.more = ""
+        self.gone: set[str] = set()
 
     def teardown(self) -> None:
         shutil.rmtree(self.root)
@@ -261,7 +265,25 @@ class Site(RuleBasedStateMachine):
 
     @rule(more=st.sampled_from(CONFIGS))
     def configure(self, more: str) -> None:
-        self.put("site.toml", f'title = "T"\nurl = "https://example.org/"\n{more}')
+        self.more = more
+        gone = f"gone = {json.dumps(sorted(self.gone))}\n"
+        self.put("site.toml", f'title = "T"\nurl = "https://example.org/"\n{gone}{more}')
+
+    def settle(self) -> None:
+        """Say of lost addresses that they are gone, and of those that came back that they are not.
+
+        Now and then a site stays wrong: then nothing may be written.
+        """
+        for _ in range(2):
+            before = set(self.gone)
+            for each in self.build_anew().problems:
+                if lost := re.match(r'"(.*)" was published, and it would be lost', each.message):
+                    self.gone.add(lost[1])
+                elif back := re.match(r'"(.*)" is in gone of site.toml', each.message):
+                    self.gone.discard(back[1])
+            if self.gone == before:
+                break
+            self.configure(self.more)
 
     @rule(
         folder=st.sampled_from(FOLDERS),
@@ -306,9 +328,9 @@ class Site(RuleBasedStateMachine):
         kept = file.read_bytes() if file.exists() else b""
         file.write_bytes(kept + line + b"\n")
 
-    @rule()
-    def delete_lock(self) -> None:
-        (self.root / LOCK).unlink(missing_ok=True)
+    @rule(name=st.sampled_from([LOCK, URLS]))
+    def delete_lock(self, name: str) -> None:
+        (self.root / name).unlink(missing_ok=True)
 
     # --- what happens to the cache and to the output ---------------------------------------------
 
@@ -358,6 +380,9 @@ class Site(RuleBasedStateMachine):
     def check(self) -> None:
         if not (self.root / "site.toml").exists():  # not begun yet
             return
+        self.checks += 1
+        if self.checks % 5:
+            self.settle()
         told = self.build()
         clean = self.build_anew()
         problems = [

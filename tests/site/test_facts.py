@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from sitegen.build import Memory, build
 from sitegen.build.filling import Filling, grouped
-from sitegen.build.knot import Choice
 from sitegen.build.live import Live
 from sitegen.build.readings import refuse
+from sitegen.build.stage import Choice
 from sitegen.errors import Problem
 from sitegen.inputs import read_inputs
 from sitegen.markup import parse

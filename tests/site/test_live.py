@@ -11,8 +11,9 @@ from msgspec.structs import replace
 from PIL import Image
 
 from sitegen.build import Memory, build
-from sitegen.build.knot import Choice, Piece
+from sitegen.build.knot import Piece
 from sitegen.build.live import Live
+from sitegen.build.stage import Choice
 from sitegen.inputs import read_inputs
 from sitegen.memo import Memo
 from sitegen.model import Artifact, Source

@@ -12,10 +12,9 @@ from click.testing import CliRunner
 
 from sitegen.build import Memory, build
 from sitegen.build.filling import LONGEST_TITLE, mark_of
-from sitegen.build.knot import Choice
 from sitegen.build.live import Live
 from sitegen.build.readings import Reader, refuse
-from sitegen.build.stage import Plan
+from sitegen.build.stage import Choice, Plan
 from sitegen.cli import main
 from sitegen.config import read_config
 from sitegen.figures.mark import draw_mark

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from sitegen.model import Listing, NavLink, Section, Site
-from sitegen.site import select
+from sitegen.site.selection import select
 from tests.documents import CONFIG, asset, document, messages, site_of
 
 
