@@ -17,6 +17,8 @@ STATUS = {"netlify": "301!", "cloudflare-pages": "301"}
 """With `!`, a rule goes before the page that is there; Cloudflare has it so always."""
 UNKNOWN = ("md",)
 """Suffixes whose type a host may not know."""
+MOST_OF_A_KIND = 16
+"""Paths of a suffix that are named one by one; Cloudflare reads no more than 100 rules."""
 FINGERPRINT = r".*\.[0-9a-f]{10}(\.(css|js|png)|\.[0-9]+\.(avif|webp))"
 
 
@@ -42,14 +44,26 @@ def _headers(entries: Mapping[str, Entry]) -> Iterator[str]:
     """Both ask for everything again by default; a header that two rules set is set twice."""
     yield "/*"
     yield from (f"  {name}: {value}" for name, value in SECURITY.items())
-    for path in sorted(path for path, entry in entries.items() if entry.immutable):
-        yield f"/{quote(path)}\n  Cache-Control: {FOR_EVER}"
+    yield from (f"/{each}\n  Cache-Control: {FOR_EVER}" for each in _kept_for_ever(entries))
     for suffix in UNKNOWN:
         if any(path.endswith(f".{suffix}") for path in entries):
             yield f"/*.{suffix}\n  Content-Type: {MEDIA_TYPES[suffix]}"
     for rule in odd_types(entries):
         names = (f":p{at}" if part is None else quote(part) for at, part in enumerate(rule.parts))
         yield f"/{'/'.join(names)}\n  Content-Type: {rule.type}"
+
+
+def _kept_for_ever(entries: Mapping[str, Entry]) -> Iterator[str]:
+    """What may be cached for ever: each path, or all of a suffix where those would be too many."""
+    kept: dict[str, list[str]] = {}
+    for path in sorted(path for path, entry in entries.items() if entry.immutable):
+        kept.setdefault(path.rpartition(".")[2], []).append(path)
+    for suffix, paths in sorted(kept.items()):
+        others = sum(path.endswith(f".{suffix}") for path in entries) - len(paths)
+        if len(paths) > MOST_OF_A_KIND and not others:
+            yield f"*.{suffix}"
+        else:
+            yield from map(quote, paths)
 
 
 def _redirect(redirect: Redirect, config: Config) -> str:

@@ -187,6 +187,17 @@ def test_a_redirect_of_odd_characters_is_one_string() -> None:
     assert r'location = "/a\"b c/" { return 301 "/%24x/"; }' in nginx({}, odd)
 
 
+def test_many_files_of_a_suffix_are_one_rule_where_all_are_kept_for_ever() -> None:
+    cards = {f"{n}/card.{n:010}.png": entry("a.png", immutable=True) for n in range(40)}
+    told = describe(config("netlify"), cards, ())["_headers"]
+    assert told.count(FOR_EVER) == 1
+    assert f"/*.png\n  Cache-Control: {FOR_EVER}" in told
+    mine = cards | {"mine.png": entry("mine.png", immutable=False)}
+    told = describe(config("netlify"), mine, ())["_headers"]
+    assert told.count(FOR_EVER) == 40
+    assert "/*.png" not in told
+
+
 # --- siblings ------------------------------------------------------------------------------------
 
 
