@@ -9,6 +9,7 @@ shows is known before it runs. Every template knows these names:
     absolute(url)       with the host      hidden       whether search engines should pass by
     asset(name)         a static file's published address
     figures             whether the page shows an attention figure
+    notation            whether it shows a formula or a block of code
     linked_data         what the page says of itself in JSON-LD, "" if nothing
     site_mark           the mark of the site's name as HTML, "" without one
 """
@@ -54,6 +55,7 @@ def render_page(theme: Theme, site: Site, page: Page) -> Artifact:
     document = page.document
     meta = document.meta
     description = document.origins.get("description")
+    body, notes = _html(page, document.body), _notes(page)
     names = {
         "page": page,
         "meta": meta,
@@ -66,8 +68,9 @@ def render_page(theme: Theme, site: Site, page: Page) -> Artifact:
         "hidden": meta.draft,
         "url": page.url,
         "figures": bool(document.figures),
-        "body": _html(page, document.body),
-        "notes": _notes(page),
+        "notation": _notation(body, notes),
+        "body": body,
+        "notes": notes,
         "linked_data": _trusted(of_page(site.info, page)),
         "mark": _trusted(document.mark),
     }
@@ -85,18 +88,23 @@ def render_listing(theme: Theme, site: Site, listing: Listing) -> Artifact:
     first = listing.kind == "home" and listing.number == 1
     featured = [site.pages[path] for path in site.featured] if first else []
     shown = {page.document.path for page in featured}
+    leads = [_lead(page, number) for number, page in enumerate(featured, 1)]
+    text = _html(intro, intro.document.body) if intro else ""
+    notes = _notes(intro) if intro else ""
+    noted = list(_noted(site, listing))
     names = {
         "listing": listing,
         "title": listing.title,
         "description": site.info.description,
         "url": listing.url,
         "years": by_year(entry for entry in listing.entries if entry.path not in shown),
-        "featured": [(page, _lead(page, number)) for number, page in enumerate(featured, 1)],
+        "featured": list(zip(featured, leads, strict=True)),
         "figures": bool(intro and intro.document.figures),
-        "intro": _html(intro, intro.document.body) if intro else "",
-        "intro_notes": _notes(intro) if intro else "",
+        "notation": _notation(text, notes, *leads, *(n.html for each in noted for n in each.notes)),
+        "intro": text,
+        "intro_notes": notes,
         "letters": by_letter(listing.entries) if listing.kind == "lines" else [],
-        "noted": list(_noted(site, listing)),
+        "noted": noted,
         "linked_data": _trusted(of_home(site.info)) if first else "",
     }
     sources = [listing.intro] if listing.intro else []
@@ -173,6 +181,11 @@ def _notes(page: Page) -> Markup:
     return _trusted(media.notes_html(page.document.body, page.document, _resolved(page)))
 
 
+def _notation(*html: str) -> bool:
+    """Whether there is something that `notation.css` is for."""
+    return any("<math" in each or 'class="code"' in each for each in html)
+
+
 def _trusted(html: str) -> Markup:
     """HTML that `media` made: the writer's own text is escaped in it, the writer's tags are not."""
     return Markup(html)  # noqa: S704
@@ -193,6 +206,7 @@ def _artifact(theme: Theme, site: Site, view: View) -> Artifact:
         "hidden": False,
         "url": "",
         "figures": False,
+        "notation": False,
         "linked_data": "",
         "absolute": lambda url: media.absolute(site.info.url, url),
         **view.names,

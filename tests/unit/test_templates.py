@@ -45,6 +45,8 @@ from sitegen.templates.filters import date as shown_date
 TEMPLATES = Path(__file__).parents[2] / "templates"
 ASSETS = {
     "style.css": "/blog/style.0123.css",
+    "notation.css": "/blog/notation.0123.css",
+    "lists.css": "/blog/lists.0123.css",
     "theme.js": "/blog/theme.0123.js",
     "favicon.svg": "/blog/favicon.svg",
 }

@@ -166,9 +166,9 @@ def test_the_reader_chooses_a_token_or_all() -> None:
 
 
 def test_pointing_at_a_token_shows_its_lines_as_choosing_it_does() -> None:
-    rows = [place(".from label@:hover", "token", k + 1) for k in range(MOST_JOINED)]
+    rows = [place(":is(.from,.words) label@:hover", "token", k + 1) for k in range(MOST_JOINED)]
     assert rows == [*range(MOST_JOINED)]
-    assert ".attention:has(.from label:nth-of-type(n):hover){--others:.12}" in CSS
+    assert ".attention:has(:is(.from,.words) label:nth-of-type(n):hover){--others:.12}" in CSS
     assert f".chosen{{transform:translateY(calc((var(--token) + var(--token8))*{STEP}px))}}" in CSS
     assert ".others{opacity:var(--others)}" in CSS
     assert ".arcs>svg>mask{mask-type:alpha}" in CSS, "the mask of the cells is one of lightness"

@@ -125,7 +125,8 @@ def test_the_style_sheet_has_a_shade_for_each_class_as_dark_as_in_other_views() 
     assert found == [(str(level), f"{level / 15:.1%}"[:-1]) for level in range(1, 16)]
     theme = (STATIC / "style.css").read_text(encoding="utf-8")
     full = [int(each) for each in re.findall(mixed.format("accent"), CSS)]
-    assert full == [100 * float(each) for each in re.findall(r"--shade:([\d.]+)", theme)]
+    shade = r"--shade:(?:var\(--light,)?([\d.]+)(?:\)var\(--dark,([\d.]+))?"  # on paper, one
+    assert full == [100 * float(each) for each in sum(re.findall(shade, theme), ()) if each]
 
 
 def test_a_line_break_is_a_mark_and_no_text_and_an_indent_has_no_shade() -> None:
