@@ -1,7 +1,8 @@
 """What a page of the manual shows in fences: files, settings, commands and what they print.
 
-A fence with a `title=` is a file of a site. A `text` fence below a file, or below settings, that
-names an error is what the build says of it. The pages hold these once; the tests read them there.
+A fence with a `title=` is a file of a site, unless it is `sh` or `text`, which say so what they are.
+A `text` fence below a file, or below settings, that names an error is what the build says of it.
+The pages hold these once; the tests read them there.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def examples(page: str) -> list[Example]:
     found = FENCE.findall(PAGES[page].read_text(encoding="utf-8"))
     titles = [TITLE.search(options) for _, _, options, _ in found]
     return [
-        Example(language, title[1] if title else "", text)
+        Example(language, title[1] if title and language not in {"sh", "text"} else "", text)
         for (_, language, _, text), title in zip(found, titles, strict=True)
     ]
 
