@@ -1,6 +1,6 @@
 """What a page of the manual shows in fences: files, settings, commands and what they print.
 
-A fence with a `title=` is a file of a site, unless it is `sh` or `text`, which say so what they are.
+A fence with a `title=` is a file of a site; `sh` and `text` say with it what they are.
 A `text` fence below a file, or below settings, that names an error is what the build says of it.
 The pages hold these once; the tests read them there.
 """

@@ -74,7 +74,10 @@ def settings(struct: type[Struct], *without: str) -> Iterable[Row]:
     """The keys of a table of `site.toml`: the fields of the value that it becomes."""
     said = sentences(struct)
     for field in fields(struct):
-        if field.name not in {"name", "base", *without} and (struct, field.name) not in inherited():
+        if (
+            field.name not in {"name", "base", "places", *without}
+            and (struct, field.name) not in inherited()
+        ):
             name = "type" if field.name == "kind" else field.name
             needed = field.required and name != "title"  # whose default is made of `url`
             yield f"`{name}`", "needed" if needed else value(field.default), said[field.name]
