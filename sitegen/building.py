@@ -216,9 +216,13 @@ def _publish(task: Task, built: Built, inputs: Inputs) -> Mapping[str, int] | No
         task.screen.say_last(f"nothing was written{more}")
         return None
     if options.verify:
-        from sitegen.proving import compare
+        from sitegen.proving import compare, prove
+
+        def remake(inputs: Inputs) -> Built:
+            return make(task.screen, Clock(), inputs, chosen, jobs=1, locked=True)
 
         compare(task.screen, built, make(task.screen, Clock(), inputs, chosen, jobs=1))
+        prove(task.screen, built, inputs, remake)
     if not wrong:
         task = _keep_urls(task, built)
     seen = seen_of(task.former)

@@ -48,6 +48,9 @@ def explain(target: str, built: Built, last: Plan | str) -> Explanation:
     for page in built.pages.values():
         if route in {page.output, f"{unquote(page.url).strip('/')}"}:
             return _explain_source(built.document(page.document.path), built, last)
+    if gone := next((each for each in built.gone if each.strip("/") == route), None):
+        fact = Fact(name="gone", value=True, origin="site.toml")
+        return _nothing(gone, fact)
     wanted = {route, f"{route}/index.html".lstrip("/"), route.removeprefix("static/")}
     for artifact in built.snapshot.artifacts.values():
         own = {artifact.path, *artifact.made_from} if artifact.file else {artifact.path}
@@ -57,6 +60,12 @@ def explain(target: str, built: Built, last: Plan | str) -> Explanation:
     near = suggest(target, known).partition(" Known")[0]
     hint = near if near.startswith("did") else "name a file below content/, or an address"
     raise ConfigError(f'nothing of this site is called "{target}"', hint=hint)
+
+
+def _nothing(address: str, fact: Fact) -> Explanation:
+    return Explanation(
+        path=address, url=None, left_out=None, facts=(fact,), outputs=(), listed_at=()
+    )
 
 
 def _as_paths(target: str) -> tuple[str, ...]:
@@ -131,12 +140,23 @@ def _explain_output(artifact: Artifact, built: Built, last: Plan | str) -> Expla
         path=artifact.path,
         url=None,
         left_out=None,
-        facts=(Fact(name="media_type", value=artifact.media_type, origin="file name"),),
+        facts=(
+            Fact(name="media_type", value=artifact.media_type, origin="file name"),
+            *_way(artifact.path, built),
+        ),
         outputs=(artifact.path,),
         listed_at=(),
         made_from=artifact.made_from,
         rebuilt=_why(names[0], last) if names else (),
     )
+
+
+def _way(path: str, built: Built) -> Iterator[Fact]:
+    """Where a former address, an alias or a redirect of site.toml leads."""
+    for each in built.site.redirects:
+        if each.output == path:
+            former = each.source.startswith("content/") and "a former address, or an alias, of "
+            yield Fact(name="leads_to", value=each.target, origin=f"{former or ''}{each.source}")
 
 
 def as_text(explanation: Explanation) -> str:

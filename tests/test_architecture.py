@@ -18,7 +18,7 @@ ROWS: dict[int, str] = {
     7: "explain export inputs output receipts screen scaffold workers",
     6: "build",
     5: "site templates feeds hosting pictures",
-    4: "markup discover images routes lock ledger search",
+    4: "markup discover images routes lock ledger traces search",
     3: "figures frontmatter config media",
     2: "models toml",
     1: "model transformer budget collation slugs moments memo stamps toolchain",
@@ -44,6 +44,7 @@ PURE = {
     "moments",
     "lock",
     "ledger",
+    "traces",
     "hosting",
     "search",
 }

@@ -68,6 +68,11 @@ class Built:
         return Pages(self.knot.pieces, None)
 
     @property
+    def gone(self) -> tuple[str, ...]:
+        """The addresses that site.toml calls gone."""
+        return self._inputs.config.gone
+
+    @property
     def page_count(self) -> int:
         """How many sources have a page."""
         return sum(piece.kind == "page" for piece in self.knot.pieces)
@@ -85,6 +90,10 @@ class Built:
     def document(self, path: str) -> Document:
         """A parsed source, published or not."""
         return self._text(path).document
+
+    def markdown(self, path: str) -> str:
+        """The text of a parsed source, published or not."""
+        return self._text(path).markdown
 
     @cached_property
     def lock(self) -> bytes | None:

@@ -160,7 +160,7 @@ def _tie(  # noqa: PLR0913, PLR0917
     gallery: Gallery,
 ) -> tuple[Knot, bytes]:
     from sitegen.site import assemble  # most builds need neither
-    from sitegen.site.selection import select
+    from sitegen.site.selection import own_files, select
 
     originals = {original.path: original for original in inputs.originals}
     documents = outlines(rows, originals, inputs.config, memory)
@@ -168,11 +168,15 @@ def _tie(  # noqa: PLR0913, PLR0917
     published, left_out = select(
         documents, now=choice.now, timezone=zone, drafts=choice.drafts, future=choice.future
     )
-    record = record_of(inputs, rows, documents, {each.path for each in published}, choice)
+    chosen = {each.path for each in published}
+    others = [each for each in documents if each.path not in chosen]
+    left_out += tuple(own_files(others, published, inputs.assets, inputs.config))
+    secret = {each.path for each in left_out}
+    record = record_of(inputs, rows, documents, chosen, choice)
     site = assemble(
         published,
         inputs.config,
-        inputs.assets,
+        [asset for asset in inputs.assets if asset.path not in secret],
         lambda asset: image_size(asset.file),
         left_out=left_out,
         failed=[row.path for row in rows if not row.plain],
@@ -180,10 +184,9 @@ def _tie(  # noqa: PLR0913, PLR0917
         pictures=None if missing(inputs.config) else gallery,
         record=record,
     )
-    problems = list(problems_of(site, documents, {each.path for each in left_out}, choice))
+    problems = list(problems_of(site, documents, secret, choice))
     problems += missing(inputs.config)
-    begins = [each.meta.date.begins(ZoneInfo(zone)) for each in documents if each.meta.date]
-    since, until = span_of_days([] if choice.future else begins, choice.now)
+    since, until = _span_of(documents, choice, ZoneInfo(zone))
     knot = Knot(
         info=site.info,
         pieces=(*_pieces(site), *_pictures(gallery)),
@@ -198,6 +201,13 @@ def _tie(  # noqa: PLR0913, PLR0917
         reads_texts=record.reads_texts,
     )
     return knot, site.urls
+
+
+def _span_of(
+    documents: Sequence[Document], choice: Choice, zone: ZoneInfo
+) -> tuple[datetime | None, datetime | None]:
+    begins = [each.meta.date.begins(zone) for each in documents if each.meta.date]
+    return span_of_days([] if choice.future else begins, choice.now)
 
 
 def _pieces(site: Site) -> Iterator[Piece]:

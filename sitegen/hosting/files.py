@@ -32,6 +32,8 @@ def describe(
         return {"nginx.conf": "\n".join([*lines, ""])}
     if server:
         moved = "".join(sorted(_redirect(each, config) for each in redirects))
+        if server == "netlify":  # Cloudflare knows no such rule: what is not there is a 404 there
+            moved += "".join(f"{_below(each, config)} /404.html 410\n" for each in config.gone)
         files = {"_headers": "\n".join([*_headers(entries), ""]), "_redirects": moved}
         return {path: text for path, text in files.items() if text}
     return {}
@@ -69,11 +71,16 @@ def _kept_for_ever(entries: Mapping[str, Entry]) -> Iterator[str]:
 def _redirect(redirect: Redirect, config: Config) -> str:
     """From the path below the root of the output, to the address that the page sends to."""
     target = redirect.target
-    if config.base != "/":  # the host has the output at its root, readers do not
+    if config.base != "/" and "://" not in target:  # the output is at the host's root
         target = config.url + target.removeprefix(config.base)
-    source = redirect.url.removeprefix(config.base)
-    source = source.replace("*", "%2A").replace(":", "%3A")  # which would stand for anything
-    return f"/{source} {target} {STATUS[config.hosting.server]}\n"
+    source = _below(redirect.url, config)
+    return f"{source} {target} {STATUS[config.hosting.server]}\n"
+
+
+def _below(url: str, config: Config) -> str:
+    """The path of an address below the root of the output."""
+    source = quote(unquote(url.removeprefix(config.base)), safe="/~").removeprefix("/")
+    return f"/{source}".replace("*", "%2A").replace(":", "%3A")  # which would stand for anything
 
 
 # --- nginx ---------------------------------------------------------------------------------------
@@ -101,7 +108,7 @@ def _nginx(
         yield f"# {root}{base} is a link to the release that is live.\n"
     yield "index index.html;"
     if "404.html" in entries:
-        yield f"error_page 404 {quote(base)}404.html;"
+        yield f"error_page 404 {'410 ' if config.gone else ''}{quote(base)}404.html;"
     if config.hosting.compress:
         yield "gzip_static on;\n# brotli_static on;  # if nginx has the module"
     suffixes = {path.rpartition(".")[2].lower() for path in entries} & MEDIA_TYPES.keys()
@@ -121,6 +128,9 @@ def _nginx(
     for redirect in redirects:
         target = redirect.target.replace("$", "%24")
         yield f"location = {_text(unquote(redirect.url))} {{ return 301 {_text(target)}; }}"
+    for address in config.gone:
+        path = base + unquote(address).removeprefix(base).removeprefix("/")
+        yield f"location = {_text(path)} {{ return 410; }}"
     own = f"^{re.escape(base)}(nginx\\.conf$|\\.sitegen)"
     yield f"location ~ {_text(own)} {{ return 404; }}"
 
