@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from html import escape
+from html import escape, unescape
 from itertools import groupby
 from typing import NamedTuple, assert_never
 from zlib import crc32
@@ -19,7 +19,7 @@ import msgspec
 
 from sitegen.media import measured, text_verse
 from sitegen.media.medium import Medium, Slot
-from sitegen.media.words import words_of
+from sitegen.media.words import INLINE_NAMES, words_of
 from sitegen.model import (
     Document,
     FigureSlot,
@@ -38,12 +38,17 @@ from sitegen.model import (
 
 PAGES, MOST = 64, 16
 """Pages of a shard, on an average, until there are `MOST` shards: each is a request."""
-HEADING = re.compile(r'<h([2-6]) id="([^"<>]*)"[^<>]*>((?:(?!<h[2-6]).)*?)</h\1>', re.DOTALL)
+HEADING = re.compile(
+    r'<h([2-6]) id="([^"<>]*)"[^<>]*>([^<]*(?:<(?!/?h[1-6])[^<]*)*)</h\1>',
+)
 NOTE = re.compile("\0([0-9]+)\0")
 """Where a note is referred to: no source has such a character."""
 CAPTION = re.compile(r"^ *caption: *(.+)", re.MULTILINE)
 """What the writer says of a figure; the facts below it are the program's."""
-BLANK = re.compile(r"\s*\n\s*")
+INLINE = re.compile(
+    f"</?(?:{'|'.join(sorted(INLINE_NAMES.split(), key=len, reverse=True))})(?=[ />])[^<>]*>"
+)
+TAG = re.compile("<[^<>]*>")
 
 
 class Passage(NamedTuple):
@@ -146,9 +151,8 @@ class _Words(Medium):
 
     def prose(self, anchor: str, heading: str, html: str) -> Iterator[Passage]:
         """A passage, each of its paragraphs a line, its notes behind it."""
-        text = words_of(html)
-        lines = [NOTE.sub("", text), *self._notes(heading + text)]
-        yield Passage(anchor, _in_one_line(heading), BLANK.sub("\n", "\n".join(lines)).strip("\n"))
+        text = "\n".join([_words(html), *self._notes(heading + html)])
+        yield Passage(anchor, _in_one_line(heading), text.strip("\n"))
 
     def verse(self, verse: Verse) -> Iterator[Passage]:
         """Each run of stanzas, each note of their lines, and what stands between and behind."""
@@ -182,4 +186,16 @@ class _Words(Medium):
 
 
 def _in_one_line(html: str) -> str:
-    return " ".join(NOTE.sub("", words_of(html)).split())
+    return (
+        " ".join(_words(html).split("\n")) if "<" in html or "&" in html else " ".join(html.split())
+    )
+
+
+def _words(html: str) -> str:
+    """Words of our own HTML, a line for each block: in a third of the time of `words_of`."""
+    html = NOTE.sub("", html) if "\0" in html else html
+    if "<pre" in html or "<script" in html or "<style" in html:
+        text = words_of(html)
+    else:
+        text = unescape(TAG.sub("\n", INLINE.sub("", html.replace("\n", " "))))
+    return "\n".join([line for each in text.split("\n") if (line := each.strip())])
