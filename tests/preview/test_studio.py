@@ -138,3 +138,17 @@ def test_a_build_without_drafts_has_none(studio: Studio) -> None:
     other = Studio(studio.site, drafts=False)
     other.refresh()
     assert other.get("/essays/half/") is None
+
+
+def test_what_was_saved_can_be_searched_at_once(studio: Studio) -> None:
+    config = (studio.site / "site.toml").read_text(encoding="utf-8")
+    save(studio, "site.toml", f"search = true\n{config}")
+    before = studio.get("/search/0.js")
+    change = save(studio, "content/poems/owl.md", "# Owl\n\nThe owl is a pangolin\n")
+    after = studio.get("/search/0.js")
+    assert before
+    assert after
+    assert b"pangolin" not in before.data
+    assert b"pangolin" in after.data
+    assert studio.get("/search/")
+    assert "/search/" not in change.paths
