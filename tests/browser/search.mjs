@@ -57,6 +57,7 @@ const verbs = {
 async function run(steps) {
   const context = await browser.newContext({ javaScriptEnabled: steps[0][0] !== "plain" });
   const page = await context.newPage(), console = [], answers = [];
+  page.setDefaultTimeout(180_000); // a busy machine is no mistake
   page.on("console", message => console.push(message.text()));
   page.on("pageerror", error => console.push(String(error)));
   for (const [verb, ...words] of steps.filter(([verb]) => verb !== "plain")) {
