@@ -15,7 +15,7 @@ from sitegen.model import WEIGHT, Reading
 SHADES = 4
 SIDE = 24
 """Pixels, where no style sheet says better."""
-OPENING = f'<svg class="mark" width="{SIDE}" height="{SIDE}" aria-hidden="true"'
+OPENING = f'<svg class="emblem" width="{SIDE}" height="{SIDE}" aria-hidden="true"'
 ACCENT = "#c1502e"
 """Between the accents of day and night: a tab of a browser may be of either."""
 

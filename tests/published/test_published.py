@@ -110,9 +110,9 @@ def test_every_text_carries_the_mark_of_its_title(public: Path, pages: list[str]
     texts = [page for page in pages if re.match(r"/(essays|poems)/.|/about/|/colophon/", page)]
     assert len(texts) > 15
     found = {page: (public / _file(page)).read_text(encoding="utf-8") for page in texts}
-    bare = [page for page, html in found.items() if html.count('<svg class="mark"') != 2]
+    bare = [page for page, html in found.items() if html.count('<svg class="emblem"') != 2]
     assert bare == [], "figures.lock does not know these titles: build where the models are"
-    link = '<a class="mark-link" href="/colophon/" tabindex="-1" aria-hidden="true"><svg'
+    link = '<a class="emblem-link" href="/colophon/" tabindex="-1" aria-hidden="true"><svg'
     assert [page for page, html in found.items() if link not in html] == []
 
 

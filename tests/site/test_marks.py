@@ -60,7 +60,7 @@ def prompt(title: str) -> Prompt:
 
 def marks(html: str) -> list[str]:
     """The mark of the site's name, and that of the page."""
-    return re.findall(r'<svg class="mark".*?</svg>', html)
+    return re.findall(r'<svg class="emblem".*?</svg>', html)
 
 
 def titles(root: Path) -> set[str]:
@@ -143,7 +143,7 @@ def test_of_a_damaged_line_no_mark_is_drawn(
 
 def test_it_leads_a_pointer_to_the_colophon_and_the_foot_leads_everybody(tmp_path: Path) -> None:
     html = site(tmp_path, POST + COLOPHON, FakeModels()).text("posts/a/index.html")
-    link = '<a class="mark-link" href="/colophon/" tabindex="-1" aria-hidden="true"><svg'
+    link = '<a class="emblem-link" href="/colophon/" tabindex="-1" aria-hidden="true"><svg'
     assert link in html
     assert '· <a href="/colophon/">Colophon</a>' in html.partition("<footer")[2]
     assert "colophon" not in html.partition("<main")[0]
@@ -151,7 +151,7 @@ def test_it_leads_a_pointer_to_the_colophon_and_the_foot_leads_everybody(tmp_pat
 
 def test_it_is_no_link_where_there_is_no_colophon(tmp_path: Path) -> None:
     html = site(tmp_path, POST, FakeModels()).text("posts/a/index.html")
-    assert "mark-link" not in html
+    assert "emblem-link" not in html
     assert all('aria-hidden="true"' in each and " id=" not in each for each in marks(html))
 
 
