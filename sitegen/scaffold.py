@@ -28,7 +28,8 @@ def create_site(folder: Path, *, with_theme: bool) -> list[str]:
         )
     try:
         shutil.copytree(starter_folder(), folder, dirs_exist_ok=True)
-        (folder / "gitignore").rename(folder / ".gitignore")
+        for name in ("gitignore", "gitattributes"):
+            (folder / name).rename(folder / f".{name}")
         if with_theme:
             for part in ("templates", "static"):
                 shutil.copytree(theme_folder() / part, folder / part)
