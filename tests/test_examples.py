@@ -117,6 +117,7 @@ def test_each_command_exists_with_its_options(line: str) -> None:
 def test_no_fence_is_of_a_kind_that_nobody_looks_at() -> None:
     known = {
         "",
+        "css",
         "attention",
         "diff",
         "html+jinja",

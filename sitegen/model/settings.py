@@ -110,7 +110,7 @@ class Config(Value, frozen=True):
     hosting: Hosting = Hosting()
     images: Images = Images()
     redirects: Mapping[str, str] = {}
-    """Addresses that lead elsewhere: `"/old/" = "/new/"`."""
+    """Addresses that lead elsewhere, here or with `https://`: `"/old/" = "/new/"`."""
     gone: tuple[str, ...] = ()
     """Addresses that were published once and are no more."""
     places: Mapping[str, Span] = {}
