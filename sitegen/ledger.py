@@ -24,6 +24,8 @@ LIST = "list"
 HEADER = b"# Every address that this site has published. sitegen writes it; commit it.\n"
 MARKS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
 TEXT = re.compile(r"[0-9a-f]{16}|-")
+PLAIN = re.compile(r"/(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/?)*+")
+"""Most addresses; the others are looked at more closely."""
 ODD = re.compile(r"[%\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff](?<! )")
 
 
@@ -123,9 +125,7 @@ def _fields(line: bytes) -> list[str]:
             each if "://" in each else unquote(each, errors="surrogatepass") for each in fields
         ]
     match fields:
-        case [name, value] if name.startswith("/") and not address_mistake(
-            quote(name, "/", errors="surrogatepass")
-        ):
+        case [name, value] if PLAIN.fullmatch(name) or _is_address(name):
             if value == LIST or value.startswith("content/") or "://" in value:
                 return fields
         case [name, value, text] if name.startswith("content/") and "://" in value:
@@ -133,6 +133,11 @@ def _fields(line: bytes) -> list[str]:
                 return fields
     hint = f"take {URLS} from your last commit, and build again"
     raise LockError("this line is damaged", hint=hint)
+
+
+def _is_address(name: str) -> bool:
+    quoted = quote(name, safe="/", errors="surrogatepass")
+    return name.startswith("/") and not address_mistake(quoted)
 
 
 def write_ledger(ledger: Ledger) -> bytes:
