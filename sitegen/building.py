@@ -98,7 +98,7 @@ def _find(task: Task, former: Receipt) -> Done | None:
     options, now = task.options, task.chosen.now
     if options.verify or task.screen.verbose or _is_wrong(former.problems, options):
         return None
-    if former.inputs != task.seen.digest() or not former.is_of(now):
+    if former.inputs != task.seen.digest() or not former.is_of(now) or former.unmarked:
         return None
     if not is_whole(former, task.output):
         return None

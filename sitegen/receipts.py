@@ -49,6 +49,8 @@ class Receipt(Value, frozen=True):
     """Of each path, one behind the other."""
     sums: tuple[str, ...]
     """The SHA-256 of each."""
+    unmarked: int = 0
+    """How many titles a model has still to read, which may be here now."""
 
     def is_of(self, now: datetime) -> bool:
         """Whether the same sources are published at another time."""
@@ -166,4 +168,5 @@ def receipt_of(built: Built, inputs: bytes, seen: dict[str, Seen]) -> Receipt:
         paths=tuple(seen),
         stamps=b"".join(each.stamp for each in seen.values()),
         sums=tuple(each.sha256 for each in seen.values()),
+        unmarked=built.unmarked,
     )

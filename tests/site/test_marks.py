@@ -255,3 +255,5 @@ def test_the_build_says_how_many_titles_wait_and_what_to_do(
     assert "2 titles have no mark yet: build without --locked" in told.output
     assert "reading" not in told.output
     assert not (tmp_path / LOCK).exists()
+    again = CliRunner().invoke(main, ["build", "-s", str(tmp_path)])
+    assert "2 titles have no mark yet" in again.output
