@@ -7,7 +7,7 @@ from datetime import date, datetime, time, tzinfo
 from typing import Any
 
 from sitegen.errors import Problem, Span
-from sitegen.model.body import Body
+from sitegen.model.body import Body, VerseSlot
 from sitegen.model.settings import Kind, Value
 
 
@@ -192,3 +192,15 @@ class Document(Value, frozen=True):
     card: Card | None = None
     """Where it is asked for, in the outline only."""
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def is_short(self) -> bool:
+        """Whether its lead is all that there is of it."""
+        body, lead = (
+            [
+                (each.verse.blocks, each.verse.afterword) if isinstance(each, VerseSlot) else each
+                for each in part
+            ]
+            for part in (self.body, self.lead)
+        )
+        return body == lead

@@ -41,6 +41,7 @@ from sitegen.templates import (
 )
 from sitegen.templates.filters import by_year, day, direction, iso
 from sitegen.templates.filters import date as shown_date
+from tests.sites import make_site
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 ASSETS = {
@@ -313,10 +314,16 @@ def test_home_shows_the_newest_and_lists_the_others(theme: Theme) -> None:
     html = text(render_listing(theme, whole, listing("home", *entries)))
     assert "Attention is all." in html
     assert "depends" in html
-    assert html.count('href="/blog/looking/"') == 2, "title and invitation, but not in the list"
+    assert html.count('href="/blog/looking/"') == 1, "the title: there is no more, and no entry"
     assert html.index("/blog/older/") < html.index("/blog/undated/")
     second = listing("home", *entries, number=2, count=2, newer="/blog/")
     assert "Attention is all." not in text(render_listing(theme, whole, second))
+
+
+def test_who_has_read_all_of_it_is_not_asked_to_read_on(tmp_path: Path) -> None:
+    whole = "== content/poems/a.md\n---\ndate: 2026-01-01\n---\nOne line\nand another\n"
+    assert "Read on" not in make_site(tmp_path / "one", whole).text("index.html")
+    assert "Read on" in make_site(tmp_path / "two", f"{whole}\nand more\n").text("index.html")
 
 
 def test_a_beginning_on_the_home_page_has_ids_of_its_own(theme: Theme) -> None:
