@@ -18,6 +18,7 @@
   // --- the page -------------------------------------------------------------------------------
 
   const isOurScript = (node) => node.nodeName === "SCRIPT" && node.hasAttribute("data-etag");
+  const isProgram = (node) => node.nodeName === "SCRIPT" && node.type !== "application/ld+json";
   const isSheet = (node) => node.nodeName === "LINK" && node.rel === "stylesheet";
   const kidsOf = (node) => [...node.childNodes].filter((kid) => !ours.has(kid));
   const alike = (a, b) => a.isEqualNode(b) || (isOurScript(a) && isOurScript(b));
@@ -26,7 +27,7 @@
   /** Make `live` what it would be if it had been made from `now` and not from `before`. */
   function patch(live, before, now, found) {
     if (alike(before, now)) return;
-    if (live.nodeName !== now.nodeName || now.nodeName === "SCRIPT") throw new Error("not the same");
+    if (live.nodeName !== now.nodeName || isProgram(now)) throw new Error("not the same");
     if (now.nodeType !== Node.ELEMENT_NODE) {
       live.data = now.data;
       found.push(live.parentElement);
@@ -83,7 +84,7 @@
         at++;
         continue;
       }
-      if (node.nodeName === "SCRIPT") throw new Error("a new script");
+      if (isProgram(node)) throw new Error("a new script");
       const made = document.importNode(node, true);
       live.insertBefore(made, kids[at] ?? spot);
       found.push(made.nodeType === Node.ELEMENT_NODE ? made : live);

@@ -19,7 +19,7 @@ from tests.published.conftest import build, served
 
 HERE = Path(__file__).parent
 BROWSERS = {"chrome": ("chromium",), "firefox": ("firefox-esr", "firefox")}
-POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:"
+POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'"
 
 Step = list[Any]
 

@@ -58,7 +58,8 @@ def test_the_sentence_of_a_choice_is_in_a_live_region(chromium: Browser) -> None
     answers = chromium(*steps)
     heard = []
     for nodes in (answers[1], answers[4]):
-        status = next(node for node in nodes if node["role"] == "status")
+        figure = next(node for node in nodes if node["role"] == "figure")
+        status = next(node for node in below(nodes, figure) if node["role"] == "status")
         assert status["live"] == "polite"
         heard.append(text_of(nodes, status))
     for sentence, (layer, head) in zip(heard, [(0, 3), (2, 8)], strict=True):

@@ -224,6 +224,7 @@ def test_a_build_that_is_locked_asks_no_model_even_if_there_is_one(
 ) -> None:
     models = FakeModels()
     monkeypatch.setattr(reading, "read_prompts", models)
+    monkeypatch.setattr("sitegen.models.store.find", Path)
     write_files(Path(), BAT)
     told = run("build", "--locked")
     assert told.exit_code == 1
