@@ -14,12 +14,13 @@ JOBS ?= 2
 check: $(VENV)/.checked lint
 	$(BIN)/python -m pytest -p no:cacheprovider --numprocesses $(JOBS) --dist loadfile
 
-# What is remembered, for hours of edits, builds that are killed a hundred times, days of writing.
+# What is remembered, for hours of edits, builds that are killed a hundred times, days
+# of writing, every page in every mode.
 check-long: $(VENV)/.checked
 	INCREMENTAL_EXAMPLES=400 INCREMENTAL_STEPS=40 KILLED_BUILDS=100 \
-	EDITS=20000 SAVES=50 $(BIN)/python -m pytest -p no:cacheprovider \
+	EDITS=20000 SAVES=50 PAGES=all $(BIN)/python -m pytest -p no:cacheprovider \
 	tests/property/test_incremental.py tests/site/test_killed.py tests/preview/test_edits.py \
-	tests/preview/test_editors.py
+	tests/preview/test_editors.py tests/published
 
 # Every fault at every request of a deploy, on every target; prints what was done. An hour.
 check-deploy: $(VENV)/.checked

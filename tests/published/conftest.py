@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,9 @@ ROOT = Path(__file__).parents[2]
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; script-src 'self'"
 )
+
+ALL = os.environ.get("PAGES") == "all"
+"""Whether axe looks at every page in every mode, and not in one of them in turn."""
 
 
 def build(site: Path, folder: Path) -> Path:

