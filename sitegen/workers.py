@@ -197,13 +197,10 @@ class Standby:
     """A process that was started before there is a task for it, and waits for the next one.
 
     It sees what there was when it was started: `work` may depend on nothing else but its task.
-    `warm` is called there before the first one.
     """
 
-    def __init__(
-        self, work: Callable[[bytes], bytes], warm: Callable[[], object], *, limit: float
-    ) -> None:
-        self._work, self._warm, self._limit = work, warm, limit
+    def __init__(self, work: Callable[[bytes], bytes], limit: float) -> None:
+        self._work, self._limit = work, limit
         self._worker = self._begin()
 
     def __call__(self, task: bytes) -> bytes | str:
@@ -227,13 +224,12 @@ class Standby:
 
     def _begin(self) -> Worker:
         with _uninterrupted():
-            return _fork(lambda pipe: _wait_on(self._work, self._warm, pipe))
+            return _fork(lambda pipe: _wait_on(self._work, pipe))
 
 
-def _wait_on(work: Callable[[bytes], bytes], warm: Callable[[], object], pipe: Connection) -> None:
+def _wait_on(work: Callable[[bytes], bytes], pipe: Connection) -> None:
     _let_go(pipe.fileno())
     _limit_memory()
-    warm()
     with contextlib.suppress(EOFError, OSError):
         while True:
             task = pipe.recv_bytes()

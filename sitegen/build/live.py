@@ -55,7 +55,7 @@ class Live:
 
         `run` parses many sources; one by itself is parsed by whoever stands by for it.
         """
-        self._parser = Parser(stand_by or (lambda work, _warm: work))
+        self._parser = Parser(stand_by or (lambda work: work))
         self._choice, self._run, self._reader = choice, run, reader
         self._memory = memory._replace(readings=Readings(read_lock(inputs.lock), reader))
         self._moved = False  # whether a mistake that the knot told of stands elsewhere now

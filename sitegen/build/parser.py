@@ -10,18 +10,15 @@ from collections.abc import Callable
 
 import msgspec
 
-from sitegen.build.parsing import Answer, lost_answer, parse_one, parse_original
-from sitegen.build.readings import Asking, Readings
+from sitegen.build.parsing import Answer, draw_figure, lost_answer, parse_original
+from sitegen.build.readings import Readings
 from sitegen.config import settings_for
 from sitegen.discover import Original
 from sitegen.model import Config, Source
 
 Ask = Callable[[bytes], bytes | str]
-StandBy = Callable[[Callable[[bytes], bytes], Callable[[], object]], Ask]
-"""Makes of some work one that is done elsewhere, where it may fail: then it says why.
-
-The other argument is called there first: what is slow the first time is better done before.
-"""
+StandBy = Callable[[Callable[[bytes], bytes]], Ask]
+"""Makes of some work one that is done elsewhere, where it may fail: then it says why."""
 SAMPLE = """# A heading
 
 *A* paragraph, "quoted"[^1] and `set`; see [this](#a).
@@ -39,9 +36,14 @@ print("code", 1)
 ```poem
 A line
 ```
-"""
 
-WARM_SECONDS = 5.0
+```attention
+model: toy
+tokens: a b
+Q: 1 0 / 0 1
+K: 1 0 / 0 1
+```
+"""
 
 
 class Parser:
@@ -64,12 +66,9 @@ class Parser:
                 answer = parse_original(decoder.decode(task), config, readings)
                 return msgspec.msgpack.encode(answer)
 
-            sample = Source(path="content/a.md", text=SAMPLE, digest="")
-
-            def warm() -> None:
-                parse_one(sample, settings_for(sample.path, config), WARM_SECONDS, Asking(readings))
-
-            self._ask, self._ready = self._stand_by(work, warm), known
+            if self._ready is None:
+                _warm(config)
+            self._ask, self._ready = self._stand_by(work), known
         return self._ask
 
     def parse(self, config: Config, readings: Readings, original: Original) -> Answer:
@@ -78,3 +77,14 @@ class Parser:
         if isinstance(raw, str):
             return lost_answer(original, raw)
         return msgspec.msgpack.decode(raw, type=Answer)
+
+
+def _warm(config: Config) -> None:
+    """Do what is slow the first time, and every import, before a process parts from this one.
+
+    One that parts while another thread imports something would wait for that for ever.
+    """
+    from sitegen.markup import parse
+
+    sample = Source(path="content/a.md", text=SAMPLE, digest="")
+    parse(sample, settings_for(sample.path, config), draw_figure)

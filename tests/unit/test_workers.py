@@ -97,7 +97,7 @@ def stand_by() -> Iterator[Callable[..., Standby]]:
     made: list[Standby] = []
 
     def begin(work: Callable[[bytes], bytes], limit: float = 10) -> Standby:
-        made.append(Standby(work, lambda: None, limit=limit))
+        made.append(Standby(work, limit))
         return made[-1]
 
     yield begin
