@@ -17,7 +17,7 @@ from sitegen.errors import ConfigError, Span, suggest
 from sitegen.model import SERVERS, Config, Hosting, Images, Kind, MarkupConfig, Section, Settings
 from sitegen.models.table import MODELS
 from sitegen.moments import find_zone
-from sitegen.slugs import address_mistake, is_language, names_folder, printable
+from sitegen.slugs import address_mistake, below_base, is_language, names_folder, printable
 from sitegen.toml import Table, read_toml
 
 KINDS: dict[str, Kind] = {"post": "post", "poem": "poem", "page": "page"}
@@ -197,15 +197,15 @@ def _marks(table: Table) -> str:
 
 def _redirects(site: Table, base: str) -> dict[str, str]:
     table = site.table("redirects")
-    for address in table.values:
-        target = table.text(address)
+    targets = {address: table.text(address) for address in table.values}
+    for address, target in targets.items():
         web = re.match(r"https?://[^/]", target)
         if why := _address_fault(address, base):
             table.wrong(address, f'"{address}" {why}', 'write `"/old/" = "/new/"`')
         elif not web and (why := _address_fault(re.split(r"[?#]", target)[0], base)):
             hint = "it leads to an address of this site, as /new/, or to https://…"
             table.wrong(address, f'"{target}" {why}', hint)
-    return {address: table.text(address) for address in table.values}
+    return targets
 
 
 def _gone(site: Table, redirects: Collection[str]) -> tuple[str, ...]:
@@ -226,7 +226,7 @@ def _address_fault(typed: str, base: str) -> str | None:
     """Why it is no address of this site (as words after it), or None."""
     if not typed.startswith("/"):
         return "does not begin with a slash"
-    return address_mistake(typed.removeprefix(base) if base != "/" else typed)
+    return address_mistake(below_base(typed, base))
 
 
 def _places(site: Table, redirects: Iterable[str], gone: Iterable[str]) -> dict[str, Span]:

@@ -49,6 +49,11 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     page: str | None = None
     """The source that was being rendered, where the mistake is in a template."""
 
+    @property
+    def files(self) -> frozenset[str]:
+        """Where it is, and whose page shows it."""
+        return frozenset(filter(None, (self.span.path if self.span else None, self.page)))
+
 
 class SiteError(Exception):
     """A mistake in the site, in the writer's words; never shown with a traceback."""

@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote
 
 from sitegen.errors import Problem, RouteError, Span, suggest
 from sitegen.model import Config, Document
-from sitegen.slugs import address_mistake, names_folder, slugify
+from sitegen.slugs import address_mistake, below_base, names_folder, slugify
 
 CONTENT = "content/"
 PLACEHOLDERS = ("year", "month", "day", "slug", "section")
@@ -151,11 +151,6 @@ def alias_output(alias: str, document: Document, config: Config) -> str:
     Raises `RouteError` for what is not a path of this site.
     """
     return typed_output(below_base(alias, config.base), span_of(document, "aliases", "slug"))
-
-
-def below_base(typed: str, base: str) -> str:
-    """An address as it was typed, without the path of the site."""
-    return typed if base == "/" else typed.removeprefix(base)
 
 
 def typed_output(typed: str, span: Span) -> str:

@@ -112,6 +112,11 @@ def path_mistake(path: str) -> str | None:
     return 'leaves its folder by ".."' if ".." in decoded.split("/") else None
 
 
+def below_base(typed: str, base: str) -> str:
+    """An address as it was typed, without the path of the site."""
+    return typed if base == "/" else typed.removeprefix(base)
+
+
 def address_mistake(address: str) -> str | None:
     """Why no file of the site can be at an address (as words after "it"), or None."""
     if mistake := path_mistake(address):

@@ -66,7 +66,7 @@ def outline_of(
         links=(),
         images=(),
         fences=tuple(replace(fence, span=NOWHERE) for fence in thin.fences),
-        problems=tuple(replace(each, span=None) for each in thin.problems),
+        problems=tuple(replace(each, span=each.span and NOWHERE) for each in thin.problems),
     )
     told = sorted(name for name, origin in document.origins.items() if origin.span)
     targets = [[link.target for link in document.links], [each.target for each in document.images]]

@@ -269,8 +269,7 @@ class Worker:
 
 def _concerns(problem: Problem, saved: Collection[str]) -> bool:
     """Whether it is to be said after a save: all errors, and the warnings of what was saved."""
-    places = {problem.page, problem.span.path if problem.span else None}
-    return problem.severity == "error" or not places.isdisjoint(saved)
+    return problem.severity == "error" or not problem.files.isdisjoint(saved)
 
 
 def _some(names: Sequence[str]) -> str:

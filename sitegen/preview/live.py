@@ -8,8 +8,7 @@ a message, and a page that was asleep has nothing to catch up with.
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -176,8 +175,8 @@ class Live:
             file = self._studio.held(path) or await asyncio.to_thread(get, path)
             files[path] = file.etag if file else ""
         source = page.source if page else None
-        errors = [] if self._change.good else self._problems[None]
-        here = self._problems[source] if source else []
+        errors = [] if self._change.good else self._problems.get(None, [])
+        here = self._problems.get(source, []) if source else []
         return {
             "etag": page.etag if page else "",
             "source": source,
@@ -203,16 +202,12 @@ def _hear(said: str, channel: Channel) -> bool:
     return len(channel.hello.files) <= MOST_FILES
 
 
-def _sorted_out(problems: Sequence[Problem]) -> defaultdict[str | None, list[Problem]]:
+def _sorted_out(problems: Sequence[Problem]) -> Mapping[str | None, list[Problem]]:
     """The errors (under None), and by source the warnings of it or of its page."""
-    found: defaultdict[str | None, list[Problem]] = defaultdict(list)
+    found: dict[str | None, list[Problem]] = {}
     for problem in problems:
-        if problem.severity == "error":
-            found[None].append(problem)
-            continue
-        of = {problem.span.path if problem.span else "", problem.page or ""} - {""}
-        for source in of:
-            found[source].append(problem)
+        for key in (None,) if problem.severity == "error" else problem.files:
+            found.setdefault(key, []).append(problem)
     return found
 
 

@@ -24,14 +24,13 @@ from sitegen.routes import (
     UNPLACED,
     absolute,
     address_of,
-    below_base,
     fault_of,
     output_at,
     typed_output,
 )
 from sitegen.site.claims import Claim, is_free, wanted
 from sitegen.site.layout import Layout
-from sitegen.slugs import readable
+from sitegen.slugs import below_base, readable
 
 SETTINGS = "site.toml"
 
@@ -67,7 +66,7 @@ def forward(layout: Layout, record: Record) -> Forwarded:
     ledger = advance(record.ledger, shown)
     drafts = {layout.outputs[path] for path in record.unlisted}
     told = _Told(layout, drafts)
-    former, lost = _former(layout, record, ledger, told)
+    former, lost = _former(layout, record, ledger, told, drafts)
     ways = {each.output: each.target for each in (*layout.redirects, *former)} | told.moves
     moved = list(told.redirects(ways))
     feeds = [replace(each, id=ledger.feeds[_feed_address(each)]) for each in layout.feeds]
@@ -194,10 +193,9 @@ def _redirect(output: str, target: str, source: str, layout: Layout) -> Redirect
 
 
 def _former(
-    layout: Layout, record: Record, ledger: Ledger, told: _Told
+    layout: Layout, record: Record, ledger: Ledger, told: _Told, drafts: Collection[str]
 ) -> tuple[list[Redirect], list[Problem]]:
     """Redirects of addresses that nobody has now, and a problem for each that would be lost."""
-    drafts = {layout.outputs[path] for path in record.unlisted}
     settled = told.moves.keys() | told.gone
     redirects: list[Redirect] = []
     lost: list[Lost] = []
