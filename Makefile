@@ -75,8 +75,13 @@ test: $(VENV)/.checked
 manual: $(VENV)/.checked
 	$(BIN)/python -m tests.reference
 
-bench: $(VENV)/.checked
-	$(BIN)/python bench/cold_build.py
+# sitegen beside other tools, which are installed in BENCH_HOME (else in the user's caches), in one
+# run on an otherwise idle machine; writes bench/RESULTS.md. SIZES=1000 ROUNDS=5 PEERS=hugo,eleventy
+# and SCALING=100,1000 choose what; nothing after SCALING= leaves that out.
+bench: $(VENV)/.installed
+	$(BIN)/python bench/run.py $(if $(SIZES),--sizes $(SIZES)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	$(if $(PEERS),--peers $(PEERS)) $(if $(MOST),--most $(MOST)) $(if $(CHANGES),--changes $(CHANGES)) \
+	$(if $(filter-out undefined,$(origin SCALING)),--scaling "$(SCALING)")
 
 clean:
 	rm -rf $(VENV) $(MODELS) $(LIGHTHOUSE) node_modules public .sitegen build dist

@@ -28,7 +28,10 @@ import obstore
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bench.cold_build import write_sites
+from bench.corpus import choose_post
+from bench.install import install
+from bench.places import Site
+from bench.tools import TOOLS
 from tests.deploy.servers import S3Server, seaweedfs
 
 SITEGEN = str(Path(sys.executable).with_name("sitegen"))
@@ -95,9 +98,9 @@ def own_binary(hugo: str) -> str:
 
 def build_trees(root: Path, posts: int) -> tuple[Path, Path]:
     """A site as it was, and with one word more in one post."""
-    write_sites(root, posts)
-    site = root / "ours"
-    post = sorted((site / "content/posts").iterdir())[posts // 2]
+    tool, site = TOOLS[1], root / "ours"  # with all that a site has by itself
+    Site(tool, install(tool, root), site, posts).fill()
+    post = site / tool.path(choose_post(posts, 0))
     for name in ("before", "after"):
         run([SITEGEN, "build", "-q", "-s", str(site), "-o", str(root / name)], {})
         post.write_text(post.read_text() + "\nOne sentence more.\n")
