@@ -148,7 +148,7 @@ def tools_for(
     keys = dict(server.environment)
     site, host = root / "ours", server.endpoint
     (site / "site.toml").write_text(
-        'title = "B"\nurl = "https://example.org/"\n[deploy.s3]\ntype = "s3"\n'
+        'title = "Bench"\nurl = "https://blog.example/"\n[deploy.s3]\ntype = "s3"\n'
         f'bucket = "{BUCKET}"\nprefix = "{prefix}/sitegen"\nendpoint = "{host}"\n'
     )
     yield Tool("sitegen", [SITEGEN, "deploy", "-q", "-s", str(site), "-o", str(tree)], keys)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -85,7 +86,8 @@ def _of_python(wanted: Path, folder: Path) -> str:
         for line in wanted.read_text(encoding="utf-8").split()
     ]
     if names == ["hugo"]:  # which edition it is
-        return " ".join(_run([str(folder / "bin/hugo"), "version"]).split()[:2])
+        said = _run([str(folder / "bin/hugo"), "version"])
+        return re.sub(r"-[0-9a-f]{40}", "", " ".join(said.split()[:2]))
     return f"{_named(names, found)}, Python {platform.python_version()}"
 
 

@@ -150,20 +150,20 @@ def _cold(results: Results, size: int) -> str:
 
 
 def _changes(results: Results, size: int) -> str:
-    """Who builds after changes, too; and ours beside each of them."""
+    """Who builds after changes, too; then ours beside each of them."""
     tools = [
         tool for tool in _tools(results, size) if by_round(results.runs, tool, size, "same", "wall")
     ]
     peers = [tool for tool in tools if not tool.startswith(OURS)]
-    head = ["", *(f"{tool} s" for tool in tools)]
-    head += [f"{own} ÷ {tool}" for tool in peers for own in PAIRS]
-    rows = []
-    for scene in CHANGES:
-        cells = [_seconds(results, tool, size, scene, "wall") for tool in tools]
-        for tool in peers:
-            cells += _compared(results, size, scene, tool)
-        rows.append([WORDS[scene], *cells])
-    return f"{_heading(results, size)}\n\n{_table(head, rows)}"
+    rows = [
+        [WORDS[scene], *(_seconds(results, tool, size, scene, "wall") for tool in tools)]
+        for scene in CHANGES
+    ]
+    parts = [_heading(results, size), _table(["s", *tools], rows)]
+    for tool in peers:
+        rows = [[WORDS[scene], *_compared(results, size, scene, tool)] for scene in CHANGES]
+        parts.append(_table([f"÷ {tool}", *PAIRS], rows))
+    return "\n\n".join(parts)
 
 
 def _compared(results: Results, size: int, scene: str, tool: str) -> list[str]:
@@ -264,7 +264,7 @@ def _number(value: float) -> str:
 
 def _part(value: float) -> str:
     """A ratio: 0.85, 1/12."""
-    if value >= 0.25:
+    if value >= 0.2:
         return f"{value:.2f}"
     return f"1/{1 / value:.1f}".removesuffix(".0")
 
