@@ -7,8 +7,10 @@ neither the libraries of the stages nor their values are loaded.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,7 +21,7 @@ from sitegen.errors import Problem
 from sitegen.inputs import Survey, read_inputs, refuse_sources, survey
 from sitegen.ledger import URLS, read_ledger, unknown_to
 from sitegen.lock import LOCK
-from sitegen.making import Chosen, Clock, make, read_clock
+from sitegen.making import Chosen, Clock, make, read_clock, run_with
 from sitegen.memo import Memo
 from sitegen.model import LeftOut
 from sitegen.receipts import FOLDER, Receipt, Receipts, is_whole, needed
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 MOST_WARNINGS = 20
 SLOWEST = 10
+RARELY = 100_000
 
 
 class Options(NamedTuple):
@@ -72,6 +75,7 @@ class Done(NamedTuple):
 
 def build_site(screen: Screen, output: Path, options: Options) -> int:
     """Write the site; the exit code of the command."""
+    gc.set_threshold(RARELY)  # nearly all that a build makes is kept, or gone at once
     refuse_sources(output, screen.site)
     clock = Clock()
     chosen = Chosen(read_clock(), drafts=options.drafts, future=options.future)
@@ -227,7 +231,9 @@ def _publish(task: Task, built: Built, inputs: Inputs) -> Mapping[str, int] | No
         task = _keep_urls(task, built)
     seen = seen_of(task.former)
     drafts = chosen.drafts or chosen.future
-    written = write(snapshot, task.output, url=inputs.config.url, drafts=drafts, seen=seen)
+    run = run_with(task.screen, task.clock, inputs, options.jobs)
+    how: Any = {"seen": seen, "spread": partial(run, "write")}
+    written = write(snapshot, task.output, url=inputs.config.url, drafts=drafts, **how)
     if not (wrong or options.no_cache):
         task.receipts.write(receipt_of(built, task.seen.digest(), seen), built.plan)
     task.clock.lap("write")

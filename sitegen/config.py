@@ -76,6 +76,8 @@ def _site(table: Table) -> Config:
         marks=_marks(table),
         first_lines=table.get("first_lines", bool, default=True),
         sidenotes=table.get("sidenotes", bool, default=True),
+        tag_feeds=table.get("tag_feeds", bool, default=True),
+        sources=table.get("sources", bool, default=True),
         deploy=deploy,
     )
 

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from sitegen.model import Config, Prompt, Reading
 
 
+MANY = 100
+"""Sources from which on their parsing takes longer than what is made ready meanwhile."""
+
+
 class Chosen(NamedTuple):
     """What of a site is published, and when."""
 
@@ -91,21 +95,31 @@ def limit_of(config: Config) -> float:
 
 def run_with(screen: Screen, clock: Clock, inputs: Inputs, jobs: int | None = None) -> Run:
     """How the work of a stage is done: in processes of its own, each within its budget."""
+    from sitegen.build.ahead import get_ready
     from sitegen.workers import run
 
     limit = limit_of(inputs.config)
 
     def run_watched(stage: str, work: Any, total: int, lost: Any) -> list[bytes]:
-        begun = stage != "parse" or "parse" in clock.stages
-        clock.lap(("parse" if stage == "parse" else "assemble") if begun else "read")
+        clock.lap(_before(stage, clock))
         # A process is worth its start from some twenty tasks on, or from one picture on.
         count = jobs or min(os.cpu_count() or 1, 1 + total // (1 if stage == "pictures" else 20))
+        # Whoever parses much will render much.
+        meanwhile = get_ready(inputs.templates) if stage == "parse" and total > MANY else iter(())
         with screen.progress(total, stage) as done:
-            results = run(work, total, jobs=count, limit=limit, lost=lost, done=done)
+            how = {"jobs": count, "limit": limit, "lost": lost, "done": done}
+            results = run(work, total, meanwhile=meanwhile, **how)
         clock.lap(stage)
         return results
 
     return run_watched
+
+
+def _before(stage: str, clock: Clock) -> str:
+    """What the time belongs to that went by before a stage shared out its work."""
+    if stage == "parse":
+        return "parse" if "parse" in clock.stages else "read"
+    return "write" if stage == "write" else "assemble"
 
 
 def read_with(screen: Screen, clock: Clock) -> Reader:

@@ -8,18 +8,31 @@ to are inherited by the fork and never pickled; results travel as bytes.
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import gc
 import multiprocessing
 import os
+import selectors
 import signal
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from multiprocessing.connection import Connection, wait
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from multiprocessing.connection import Connection
 from typing import NamedTuple
 
 CHUNK = 8
+"""Tasks that a process has been given, at most; it is given more when half of them are done."""
 MEMORY = 4 << 30  # address space beyond what a worker starts with, in bytes
+
+
+ANSWERS = 1 << 20
+"""Bytes that wait to be read from a process before it waits: as many as the system lets us."""
+F_SETPIPE_SZ = 1031
+"""Of Linux; elsewhere it is refused."""
+IDLE = object()
+NOTHING: Iterator[None] = iter(())
 
 
 class WorkerError(RuntimeError):
@@ -27,10 +40,11 @@ class WorkerError(RuntimeError):
 
 
 class Worker(NamedTuple):
-    """A process, our end of its pipe, and the tasks that it has been given."""
+    """A process, our ends of its pipes, and the tasks that it has been given."""
 
     pid: int
-    pipe: Connection
+    answers: Connection
+    orders: Connection
     given: deque[int]
     heard: list[float]  # one cell: when it last answered
 
@@ -43,89 +57,107 @@ def run(  # noqa: PLR0913
     limit: float,
     lost: Callable[[int, str], bytes],
     done: Callable[[int], None] = lambda _finished: None,
+    meanwhile: Iterator[None] = NOTHING,
 ) -> list[bytes]:
     """Do `work(0)` … `work(count - 1)` in `jobs` processes; the results, in order.
 
     `limit` is in seconds a task, after which its process is killed and `lost(index, why)` takes
-    the place of the result. Raises `WorkerError` for an exception in `work`.
+    the place of the result. Raises `WorkerError` for an exception in `work`. A step of `meanwhile`
+    is done whenever no process has an answer; not all of them may be.
     """
     results: list[bytes | None] = [None] * count
     waiting = deque(range(count))
-    workers: list[Worker] = []
+    workers: dict[int, Worker] = {}
     finished = 0
-    try:
-        while len(workers) < min(jobs, count):
+    with selectors.PollSelector() as pipes:
+
+        def begin() -> None:
             with _uninterrupted():
-                workers.append(_start(work))
-            _give(workers[-1], waiting)
-        while finished < count:
-            for worker in _ready(workers, limit):
-                gone = _take(worker, results, limit)
-                if gone is not None:
-                    _replace(workers, worker, work, waiting, results, lost, gone)
-                elif not worker.given:
-                    _give(worker, waiting)
-                finished += 1
-                done(finished)
-    finally:
-        for worker in workers:
-            _end(worker)
+                worker = _start(work)
+                workers[worker.pid] = worker
+            pipes.register(worker.answers, selectors.EVENT_READ, worker)
+            _give(worker, waiting, jobs)
+
+        try:
+            while len(workers) < min(jobs, count):
+                begin()
+            while finished < count:
+                for worker, has_answered in _ready(workers.values(), pipes, limit, meanwhile):
+                    gone = f"did not end within {limit:g} s"
+                    if has_answered:
+                        gone = _take(worker, results)
+                    if gone:
+                        pipes.unregister(workers.pop(worker.pid).answers)
+                        _lose(worker, waiting, results, lost, gone)
+                        begin()
+                    elif len(worker.given) <= CHUNK // 2:
+                        _give(worker, waiting, jobs)
+                    finished += 1
+                    done(finished)
+        finally:
+            for worker in workers.values():
+                _end(worker)
     return [result for result in results if result is not None]
 
 
-def _ready(workers: Sequence[Worker], limit: float) -> list[Worker]:
-    """The workers that have answered, died, or said nothing for too long."""
-    answered = wait([worker.pipe for worker in workers if worker.given], timeout=min(limit, 0.2))
+def _ready(
+    workers: Iterable[Worker],
+    pipes: selectors.PollSelector,
+    limit: float,
+    meanwhile: Iterator[None],
+) -> list[tuple[Worker, bool]]:
+    """The workers that have answered or died, and (False) those that were silent for too long."""
+    answered = pipes.select(0)
+    if not answered and next(meanwhile, IDLE) is IDLE:
+        answered = pipes.select(min(limit, 0.2))
+    heard = [key.data for key, _ in answered]
+    for worker in heard:
+        if not worker.given:  # it died of something else, and nobody waits for it
+            pipes.unregister(worker.answers)
     now = time.monotonic()
-    return [
-        worker
-        for worker in workers
-        if worker.given and (worker.pipe in answered or now - worker.heard[0] > limit)
+    silent = [each for each in workers if each.given and now - each.heard[0] > limit]
+    return [(each, True) for each in heard if each.given] + [
+        (each, False) for each in silent if each not in heard
     ]
 
 
-def _take(worker: Worker, results: list[bytes | None], limit: float) -> str | None:
+def _take(worker: Worker, results: list[bytes | None]) -> str:
     """One result from a worker; or why there will be none."""
     try:
-        if not worker.pipe.poll():
-            return f"did not end within {limit:g} s"
-        answer = worker.pipe.recv_bytes()
+        answer = worker.answers.recv_bytes()
     except (EOFError, OSError):
         return "ended the process that was reading it"
     if answer[:1] == b"!":
         raise WorkerError(answer[1:].decode())
     results[worker.given.popleft()] = answer[1:]
     worker.heard[0] = time.monotonic()
-    return None
+    return ""
 
 
-def _replace(  # noqa: PLR0913, PLR0917
-    workers: list[Worker],
+def _lose(
     worker: Worker,
-    work: Callable[[int], bytes],
     waiting: deque[int],
     results: list[bytes | None],
     lost: Callable[[int, str], bytes],
     why: str,
 ) -> None:
-    """Count the worker's task as lost, give back the others, start a new worker."""
+    """Count the worker's task as lost, and give back the others."""
     index = worker.given.popleft()
     results[index] = lost(index, why)
     waiting.extendleft(reversed(worker.given))
     _end(worker)
-    place = workers.index(worker)
-    with _uninterrupted():
-        workers[place] = _start(work)
-    _give(workers[place], waiting)
 
 
-def _give(worker: Worker, waiting: deque[int]) -> None:
-    tasks = [waiting.popleft() for _ in range(min(CHUNK, len(waiting)))]
+def _give(worker: Worker, waiting: deque[int], jobs: int) -> None:
+    """A few tasks; fewer towards the end, so that all workers come to it at once."""
+    if not worker.given:
+        worker.heard[0] = time.monotonic()
+    most = min(CHUNK - len(worker.given), -(-len(waiting) // (2 * jobs)))
+    tasks = [waiting.popleft() for _ in range(most)]
     worker.given.extend(tasks)
-    worker.heard[0] = time.monotonic()
     if tasks:
         with contextlib.suppress(OSError):  # a dead worker is noticed when it is read from
-            worker.pipe.send_bytes(",".join(map(str, tasks)).encode())
+            worker.orders.send_bytes(",".join(map(str, tasks)).encode())
 
 
 @contextlib.contextmanager
@@ -142,34 +174,41 @@ def _uninterrupted() -> Iterator[None]:
 
 
 def _start(work: Callable[[int], bytes]) -> Worker:
-    return _fork(lambda pipe: _serve(work, pipe))
+    return _fork(partial(_serve, work))
 
 
-def _fork(serve: Callable[[Connection], None]) -> Worker:
-    ours, theirs = multiprocessing.Pipe()
+def _fork(serve: Callable[[Connection, Connection], None]) -> Worker:
+    """A process that serves: it reads its orders from one pipe and answers to another."""
+    read_answers, answers = multiprocessing.Pipe(duplex=False)
+    orders, give_orders = multiprocessing.Pipe(duplex=False)
+    with contextlib.suppress(OSError):  # nobody waits to be heard while the parent is busy
+        fcntl.fcntl(answers, F_SETPIPE_SZ, ANSWERS)
     pid = os.fork()
     if pid:
-        theirs.close()
-        return Worker(pid, ours, deque(), [time.monotonic()])
+        answers.close()
+        orders.close()
+        return Worker(pid, read_answers, give_orders, deque(), [time.monotonic()])
     code = 1
     try:
-        ours.close()
-        serve(theirs)
+        read_answers.close()
+        give_orders.close()
+        serve(orders, answers)
         code = 0
     finally:
         os._exit(code)  # nothing of the parent's clean-up may run here
 
 
-def _serve(work: Callable[[int], bytes], pipe: Connection) -> None:
+def _serve(work: Callable[[int], bytes], orders: Connection, answers: Connection) -> None:
     _limit_memory()
+    gc.freeze()  # what the parent made stays, and need not be looked through
     with contextlib.suppress(EOFError, OSError):
         while True:
-            for index in pipe.recv_bytes().decode().split(","):
+            for index in orders.recv_bytes().decode().split(","):
                 try:
                     answer = b"=" + work(int(index))
                 except Exception:  # noqa: BLE001 - whatever it is, the parent reports it
                     answer = b"!" + traceback.format_exc().encode()
-                pipe.send_bytes(answer)
+                answers.send_bytes(answer)
 
 
 def _limit_memory() -> None:
@@ -183,7 +222,8 @@ def _limit_memory() -> None:
 
 
 def _end(worker: Worker) -> None:
-    worker.pipe.close()
+    worker.answers.close()
+    worker.orders.close()
     with contextlib.suppress(ProcessLookupError):
         os.kill(worker.pid, signal.SIGKILL)
     with contextlib.suppress(ChildProcessError):
@@ -207,9 +247,9 @@ class Standby:
         """`work(task)`, or why there is none. Raises `WorkerError` for an exception in it."""
         worker, why = self._worker, "ended the process that was reading it"
         with contextlib.suppress(EOFError, OSError):
-            worker.pipe.send_bytes(task)
-            if worker.pipe.poll(self._limit):
-                answer = worker.pipe.recv_bytes()
+            worker.orders.send_bytes(task)
+            if worker.answers.poll(self._limit):
+                answer = worker.answers.recv_bytes()
                 if answer[:1] == b"!":
                     raise WorkerError(answer[1:].decode())
                 return answer[1:]
@@ -224,25 +264,25 @@ class Standby:
 
     def _begin(self) -> Worker:
         with _uninterrupted():
-            return _fork(lambda pipe: _wait_on(self._work, pipe))
+            return _fork(partial(_wait_on, self._work))
 
 
-def _wait_on(work: Callable[[bytes], bytes], pipe: Connection) -> None:
-    _let_go(pipe.fileno())
+def _wait_on(work: Callable[[bytes], bytes], orders: Connection, answers: Connection) -> None:
+    _let_go({orders.fileno(), answers.fileno()})
     _limit_memory()
     with contextlib.suppress(EOFError, OSError):
         while True:
-            task = pipe.recv_bytes()
+            task = orders.recv_bytes()
             try:
                 answer = b"=" + work(task)
             except Exception:  # noqa: BLE001 - whatever it is, the parent reports it
                 answer = b"!" + traceback.format_exc().encode()
-            pipe.send_bytes(answer)
+            answers.send_bytes(answer)
 
 
-def _let_go(own: int) -> None:
+def _let_go(own: set[int]) -> None:
     """Close what belongs to the parent: a connection ends only when all that hold it let go."""
     for name in os.listdir("/dev/fd"):  # noqa: PTH208 - names are all that is needed
-        if int(name) > 2 and int(name) != own:  # noqa: PLR2004 - the three standard streams
+        if int(name) > 2 and int(name) not in own:  # noqa: PLR2004 - the three standard streams
             with contextlib.suppress(OSError):
                 os.close(int(name))

@@ -105,8 +105,7 @@ def _parse(
     def lost(index: int, why: str) -> bytes:
         return msgspec.msgpack.encode(lost_answer(tasks[index], why))
 
-    import sitegen.figures
-    import sitegen.markup  # noqa: F401 - before the processes part
+    import sitegen.markup  # noqa: F401 - before the processes part; figures are rare, and slow
 
     decoder = msgspec.msgpack.Decoder(Answer)
     return map(decoder.decode, run("parse", work, len(tasks), lost))

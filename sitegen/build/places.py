@@ -24,7 +24,8 @@ def places_of(knot: Knot) -> Iterator[tuple[str, Piece]]:
                 page = msgspec.msgpack.decode(piece.own, type=Page)
                 if not piece.introduces:
                     yield page.output, piece
-                yield source_output(page.output), piece
+                if page.source_url:
+                    yield source_output(page.output), piece
             case "listing":
                 yield msgspec.msgpack.decode(piece.own, type=Listing).output, piece
             case "redirect":

@@ -167,7 +167,8 @@ def _page(piece: Piece, site: Site, press: Press) -> Iterator[Artifact]:
     page, path = site.pages[piece.name], piece.name
     if not piece.introduces:
         yield templates.render_page(press.theme, site, page)
-    yield artifact(source_output(page.output), press.read(path).markdown.encode(), (path,))
+    if page.source_url:
+        yield artifact(source_output(page.output), press.read(path).markdown.encode(), (path,))
     folder = PurePosixPath(page.output).parent
     for figure in page.document.figures:
         for name, text in figure.files.items():

@@ -12,7 +12,6 @@ import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BytesIO
 from typing import BinaryIO, NamedTuple
 
 from sitegen.errors import Problem, SourceError, Span, warning
@@ -37,16 +36,24 @@ def read_original(path: str, file: str, most: int) -> Reading:
     problems: list[Problem] = []
     digest, source = "", None
     with noting(path, problems):
-        with open(open_regular(file), "rb") as stream:
-            raw = stream.read(most + 1)
+        descriptor = open_regular(file)
+        # What is asked for at once is set aside at once, and most files are small.
+        with open(descriptor, "rb", buffering=0) as stream:  # noqa: PTH123 - a descriptor
+            raw = stream.read(min(os.fstat(descriptor).st_size, most) + 1)
+            while len(raw) <= most and (more := stream.read(most + 1 - len(raw))):
+                raw += more
         digest = hashlib.sha256(raw).hexdigest()
-        source = read_source(BytesIO(raw), path, most, problems)
+        source = source_of(raw, path, most, problems)
     return Reading(source, digest, tuple(problems))
 
 
 def read_source(stream: BinaryIO, path: str, most: int, problems: list[Problem]) -> Source:
     """A source of at most so many bytes; warnings go to `problems`. Raises `SourceError`."""
-    raw = stream.read(most + 1)
+    return source_of(stream.read(most + 1), path, most, problems)
+
+
+def source_of(raw: bytes, path: str, most: int, problems: list[Problem]) -> Source:
+    """These bytes as a source."""
     start = Span(path, 1)
     if len(raw) > most:
         hint = "divide it, or raise max_bytes of [markup] in site.toml"

@@ -125,6 +125,10 @@ class Config(Value, frozen=True):
     """Whether there is a list of the first lines of poems, where there are poems."""
     sidenotes: bool = True
     """Whether there is a list of all notes, where there are notes."""
+    tag_feeds: bool = True
+    """Whether each tag has a feed of its own."""
+    sources: bool = True
+    """Whether the Markdown of each page is published beside it."""
     deploy: Mapping[str, Mapping[str, Any]] = {}
 
 

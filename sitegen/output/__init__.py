@@ -11,16 +11,17 @@ import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from sitegen.errors import OutputError
 from sitegen.model import Artifact, Entry, Snapshot, Value
-from sitegen.output.staging import move, remove, stage
+from sitegen.output.foreign import refuse_foreign
+from sitegen.output.staging import Spread, in_turn, move, remove, stage
 from sitegen.stamps import NONE, STAGING, Seen, settled, stamp
 
 __all__ = ["MANIFEST", "STAGING", "Entry", "Manifest", "Written", "read_manifest", "write"]
@@ -28,6 +29,8 @@ __all__ = ["MANIFEST", "STAGING", "Entry", "Manifest", "Written", "read_manifest
 MANIFEST = ".sitegen.json"
 
 
+MANY = 200
+"""Files from which on several processes write them."""
 VERSION = 2
 """Of the manifest. What an older one lists is still known as ours, but deploy asks for more."""
 
@@ -55,17 +58,19 @@ class Written(Value, frozen=True):
     unchanged: int
 
 
-def write(
+def write(  # noqa: PLR0913
     snapshot: Snapshot,
     folder: Path,
     *,
     url: str,
     drafts: bool,
     seen: dict[str, Seen] | None = None,
+    spread: Spread = in_turn,
 ) -> Written:
     """Make `folder` hold exactly the snapshot and what is not ours.
 
     `seen` is what is known of its files; what is true of them afterwards is put in its place.
+    `spread` shares out the writing of many files.
     Raises `OutputError` for whatever the disk refuses; the old output is then whole.
     """
     try:
@@ -73,7 +78,7 @@ def write(
         with _locked(folder):
             files = _entries(snapshot)
             final = Manifest(url=url, drafts=drafts, complete=True, files=files, version=VERSION)
-            return _write(snapshot, final, folder, {} if seen is None else seen)
+            return _write(snapshot, final, folder, {} if seen is None else seen, spread)
     except OSError as error:
         raise _refused(error, folder) from error
 
@@ -85,17 +90,20 @@ def _entries(snapshot: Snapshot) -> dict[str, Entry]:
     }
 
 
-def _write(snapshot: Snapshot, final: Manifest, folder: Path, seen: dict[str, Seen]) -> Written:
+def _write(
+    snapshot: Snapshot, final: Manifest, folder: Path, seen: dict[str, Seen], spread: Spread
+) -> Written:
     shutil.rmtree(folder / STAGING, ignore_errors=True)  # what a killed build left
     old, files = _read_manifest(folder), final.files
     stamps = {path: stamp(f"{folder}/{path}") for path in [*files, MANIFEST]}
     new = [path for path in files if not _is_as_seen(path, stamps[path], files[path], seen)]
     changed = [path for path in new if not _same(folder / path, files[path])]
     gone = sorted(set(old) - set(files))
-    _refuse_foreign(changed, gone, old, folder)
+    refuse_foreign(changed, gone, old, folder)
     if changed or gone or not _is_written(final, folder):
         try:
-            staged = _stage_or_leave([snapshot.artifacts[path] for path in changed], files, folder)
+            how: Any = {"first": not old, "spread": spread if len(changed) > MANY else in_turn}
+            staged = _stage_or_leave(changed, snapshot.artifacts, files, folder, how)
             # Before anything moves, the manifest claims both generations: whatever happens
             # next, the following build knows each file that is ours.
             both = msgspec.structs.replace(final, complete=False, files=old | files)
@@ -166,48 +174,6 @@ def read_manifest(folder: Path) -> Manifest | None:
         return None
 
 
-def _refuse_foreign(
-    changed: Collection[str], gone: Iterable[str], old: Mapping[str, Entry], folder: Path
-) -> None:
-    """Nothing is written or removed outside of the folder, and nothing foreign is replaced."""
-    root = folder.resolve()
-    parents = {os.path.dirname(path) for path in changed}  # noqa: PTH120 - 10,000 times
-    for parent in sorted(parents.union(map(os.path.dirname, gone))):
-        place = folder / parent
-        if not place.resolve().is_relative_to(root):
-            raise OutputError(
-                f'"{place}" leads out of the output folder',
-                hint="remove the symbolic link, or choose another folder with -o",
-            )
-    foreign = [
-        str(above)
-        for parent in sorted(parents)
-        for above in [PurePosixPath(parent), *PurePosixPath(parent).parents]
-        if str(above) not in old and (folder / above).exists() and not (folder / above).is_dir()
-    ]
-    foreign += [
-        path
-        for path in changed
-        if path not in old and os.path.lexists(folder / path)
-        if not _is_all_ours(path, old, folder)
-    ]
-    if foreign:
-        which = f" and {len(foreign) - 1} more were" if len(foreign) > 1 else " was"
-        raise OutputError(
-            f'"{folder / foreign[0]}"{which} not written by sitegen and in the way',
-            hint="move what is yours (to static/ or content/ if it belongs to the site) and delete"
-            " what is left of an older build, or choose another folder with -o",
-        )
-
-
-def _is_all_ours(path: str, old: Mapping[str, Entry], folder: Path) -> bool:
-    """Whether it is a folder with nothing in it but former files of ours."""
-    place = folder / path
-    return place.is_dir() and all(
-        file.relative_to(folder).as_posix() in old for file in place.rglob("*") if not file.is_dir()
-    )
-
-
 def _entry(artifact: Artifact) -> Entry:
     if artifact.data is not None:
         digest, size = hashlib.sha256(artifact.data).hexdigest(), len(artifact.data)
@@ -238,11 +204,15 @@ def _is_written(manifest: Manifest, folder: Path) -> bool:
 
 
 def _stage_or_leave(
-    changed: Iterable[Artifact], files: Mapping[str, Entry], folder: Path
+    changed: Sequence[str],
+    artifacts: Mapping[str, Artifact],
+    files: Mapping[str, Entry],
+    folder: Path,
+    how: Mapping[str, Any],
 ) -> list[tuple[Path, str]]:
     """Stage, or say that nothing was published: up to here the old output is untouched."""
     try:
-        return stage(changed, files, folder)
+        return stage(changed, artifacts, files, folder, **how)
     except OSError as error:
         raise _refused(error, folder, "the former output is as it was") from error
 

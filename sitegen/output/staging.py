@@ -1,7 +1,8 @@
 """New files beside the old ones, and then in their place: in an order that a reader never notices.
 
 Comes in: artifacts that differ from what is in the folder, and paths that are gone. Nothing moves
-before everything is staged and on the disk.
+before everything is staged, and on the disk where it takes the place of something. Many files
+are staged by several processes; a folder that nobody has published yet moves as a whole.
 """
 
 from __future__ import annotations
@@ -10,55 +11,135 @@ import contextlib
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from io import FileIO
 from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
 
 from sitegen.errors import OutputError
 from sitegen.model import Artifact, Entry
 from sitegen.stamps import STAGING
 
+Spread = Callable[[Callable[[int], bytes], int, Callable[[int, str], bytes]], list[bytes]]
+"""Do work(0) … work(n - 1) in some order; the last argument stands in for what was lost."""
+CHUNK = 32
+"""Files that one task stages."""
 
-def stage(
-    changed: Iterable[Artifact], files: Mapping[str, Entry], folder: Path
+
+def in_turn(work: Callable[[int], bytes], count: int, _: object) -> list[bytes]:
+    """All of it in this process."""
+    return [work(number) for number in range(count)]
+
+
+class Refused(NamedTuple):
+    """Why a file could not be staged, on its way from another process."""
+
+    message: str
+    hint: str | None = None
+    code: int | None = None
+    file: str | None = None
+
+
+def stage(  # noqa: PLR0913
+    paths: Sequence[str],
+    artifacts: Mapping[str, Artifact],
+    files: Mapping[str, Entry],
+    folder: Path,
+    *,
+    first: bool,
+    spread: Spread = in_turn,
 ) -> list[tuple[Path, str]]:
-    """The new contents, whole and on the disk, beside the old; in the order of publishing."""
+    """The new contents, whole, beside the old; in the order of publishing.
+
+    `first`: nothing was published here before. Then there is nothing to lose either, and what a
+    crash of the whole machine leaves is found by the next build.
+    """
     staging = folder / STAGING
     staging.mkdir()
-    staged = []
-    for number, artifact in enumerate(sorted(changed, key=_phase)):
-        path = staging / str(number)
-        if artifact.data is not None:
-            path.write_bytes(artifact.data)
-        else:
-            _copy(artifact, files[artifact.path], path)
-        staged.append((path, artifact.path))
-    sync(staging)
-    return staged
+    places = {path: path if first else str(number) for number, path in enumerate(paths)}
+
+    def work(number: int) -> bytes:
+        refused = None
+        try:
+            for path in paths[number * CHUNK : (number + 1) * CHUNK]:
+                _stage(artifacts[path], files, f"{staging}/{places[path]}", deep=first)
+        except OutputError as error:
+            refused = Refused(error.message, error.hint)
+        except OSError as error:
+            refused = Refused(error.strerror or str(error), None, error.errno, error.filename)
+        return msgspec.msgpack.encode(refused)
+
+    def lost(_number: int, _why: str) -> bytes:
+        message = "a process was ended while it wrote files"
+        return msgspec.msgpack.encode(Refused(message, "build again"))
+
+    for raw in spread(work, -(-len(paths) // CHUNK), lost):
+        if refused := msgspec.msgpack.decode(raw, type=Refused | None):
+            if refused.code is not None:
+                raise OSError(refused.code, refused.message, refused.file)
+            raise OutputError(refused.message, hint=refused.hint)
+    if not first:
+        sync(staging)
+    staged = sorted((_phase(path, files), path) for path in paths)
+    return [(staging / places[path], path) for _, path in staged]
 
 
-def _copy(artifact: Artifact, entry: Entry, path: Path) -> None:
+def _stage(artifact: Artifact, files: Mapping[str, Entry], path: str, *, deep: bool) -> None:
+    if deep:
+        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120 - 10,000 times
+    if artifact.data is None:
+        _copy(artifact, files[artifact.path], path)
+    else:
+        with open(path, "wb", buffering=0) as file:  # noqa: PTH123 - 10,000 times
+            write_all(file, artifact.data)
+
+
+def write_all(file: FileIO, data: bytes) -> None:
+    """Write everything: the system may take a part of it at a time."""
+    written = file.write(data)
+    while written < len(data):
+        written += file.write(data[written:])
+
+
+def _copy(artifact: Artifact, entry: Entry, path: str) -> None:
     """Copy an asset; the site was planned with the one that it was when it was read."""
     shutil.copyfile(artifact.file or "", path)
-    with path.open("rb") as file:
+    with Path(path).open("rb") as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != entry.sha256:
             message = f"{artifact.made_from[0]} was changed while the site was built"
             raise OutputError(message, hint="build once more; the former output is as it was")
 
 
-def _phase(artifact: Artifact) -> tuple[int, str]:
+LATE = {"text/html": 1, "application/xml": 2, "application/atom+xml": 2, "application/feed+json": 2}
+
+
+def _phase(path: str, files: Mapping[str, Entry]) -> int:
     """What pages refer to comes before them, feeds and the sitemap after them."""
-    order = {"text/html": 1, "application/xml": 2, "application/atom+xml": 2}
-    order["application/feed+json"] = 2
-    return order.get(artifact.media_type.partition(";")[0], 0), artifact.path
+    return LATE.get(files[path].type.partition(";")[0], 0)
 
 
 def move(staged: Iterable[tuple[Path, str]], folder: Path, old: Mapping[str, Entry]) -> None:
     """Every staged file into its place."""
-    for source, path in staged:
+    for source, path in staged if old else _as_folders(staged, folder):
         target = folder / path
         _clear_way(target, folder, old)
         target.parent.mkdir(parents=True, exist_ok=True)
         source.replace(target)
+
+
+def _as_folders(staged: Iterable[tuple[Path, str]], folder: Path) -> Iterable[tuple[Path, str]]:
+    """A folder whose name is free in one move, when the last of its files has its turn."""
+    moves: dict[str, tuple[Path, str]] = {}
+    for source, path in staged:
+        name, below, _ = path.partition("/")
+        if below and not os.path.lexists(folder / name):
+            moves.pop(name, None)
+            moves[name] = (folder / STAGING / name, name)
+        else:
+            moves[path] = (source, path)
+    return moves.values()
 
 
 def _clear_way(target: Path, folder: Path, old: Mapping[str, Entry]) -> None:

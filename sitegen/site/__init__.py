@@ -188,7 +188,7 @@ def _page(
         links=tuple(url for url, _ in links),
         images=tuple(image for image, _ in images),
         tags=tuple(tags.values()),
-        source_url=layout.url(source_output(output)),
+        source_url=layout.url(source_output(output)) if layout.config.sources else "",
         image=shared[0],
     )
     return page, [problem for _, problem in [*links, *images, shared] if problem]

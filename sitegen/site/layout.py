@@ -227,7 +227,7 @@ def _redirect(alias: str, document: Document, own: str, config: Config) -> Redir
 def _claims(layout: Layout) -> Iterator[Claim]:
     intros = layout.intros
     for document in layout.documents:
-        yield from _claims_of(document, layout.outputs[document.path], document.path in intros)
+        yield from _claims_of(document, layout, introduces=document.path in intros)
     for shelf in layout.shelves:
         texts = (path_of(shard) for shard in range(shelf.shards))
         yield from (Claim(output=output, by=shelf.by) for output in (*shelf.outputs, *texts))
@@ -247,11 +247,12 @@ def _claims(layout: Layout) -> Iterator[Claim]:
     yield from (Claim(output=output, by=f'the static file "{output}"') for output in layout.static)
 
 
-def _claims_of(document: Document, output: str, introduces: bool) -> Iterator[Claim]:  # noqa: FBT001
-    span = span_of(document, "permalink", "slug")
+def _claims_of(document: Document, layout: Layout, *, introduces: bool) -> Iterator[Claim]:
+    output, span = layout.outputs[document.path], span_of(document, "permalink", "slug")
     if not introduces:
         yield Claim(output=output, by=document.path, span=span)
-    yield Claim(output=source_output(output), by=document.path, span=span)
+    if layout.config.sources:
+        yield Claim(output=source_output(output), by=document.path, span=span)
     by, spans = f"a figure of {document.path}", [fence.span for fence in document.fences]
     hint = "give the figure another `id`"
     # Two figures of one name are a mistake of the document already: one of them is enough.
@@ -280,7 +281,8 @@ def links_of(layout: Layout, left_out: Sequence[LeftOut], failed: Collection[str
     names += [output for shelf in layout.shelves for output in shelf.outputs]
     for document in layout.documents:
         output = layout.outputs[document.path]
-        names += [source_output(output), *(name for name, _ in figure_files(document, output))]
+        names += [source_output(output)] * layout.config.sources
+        names += [name for name, _ in figure_files(document, output)]
     addresses = {layout.outputs[path]: target for path, target in pages.items()}
     addresses |= {name: Target(url=layout.url(name)) for name in names}
     addresses |= {path: Target(url=layout.url(path), asset=files[path]) for path in files}

@@ -201,7 +201,7 @@ def make_shelves(
             title=tag.ref.name,
             by=f'the page of the tag "{tag.ref.name}"',
             documents=tag.documents,
-            feed=f"{tag.folder}feed",
+            feed=f"{tag.folder}feed" if config.tag_feeds else None,
         )
 
 

@@ -12,7 +12,7 @@ from sitegen.templates.pages import (
     render_page,
     render_redirect,
 )
-from sitegen.templates.theme import Reach, Theme, load_theme, make_theme
+from sitegen.templates.theme import Reach, Theme, load_theme, make_theme, read_ahead
 
 __all__ = [
     "PAGE_TEMPLATES",
@@ -20,6 +20,7 @@ __all__ = [
     "Theme",
     "load_theme",
     "make_theme",
+    "read_ahead",
     "render_listing",
     "render_not_found",
     "render_page",

@@ -18,8 +18,9 @@ import msgspec
 from jinja2 import nodes
 from jinja2.bccache import Bucket
 from jinja2.compiler import CodeGenerator, Frame
+from jinja2.environment import TemplateModule
 from jinja2.exceptions import UndefinedError
-from jinja2.runtime import Context
+from jinja2.runtime import Context, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
@@ -95,10 +96,26 @@ class Environment(ImmutableSandboxedEnvironment):
         _check_operands(operator, left, right)
         return super().call_binop(context, operator, left, right)
 
+    def call(self, __context: Context, __obj: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """The value of a call in a template, refused where it is not safe."""
+        if type(__obj) is Macro:  # the common case, and one that is safe: a template's own
+            kwargs.pop("_block_vars", None)
+            kwargs.pop("_loop_vars", None)
+            return __obj(__context.eval_ctx, *args, **kwargs)
+        return super().call(__context, __obj, *args, **kwargs)
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """The value of `obj.attribute`, undefined where there is none or it is not safe."""
+        # A frozen value of ours, or a template's macro: the common case, and the quick one.
+        if isinstance(obj, (msgspec.Struct, TemplateModule)) and attribute[0] != "_":
+            try:
+                return getattr(obj, attribute)
+            except AttributeError:
+                pass
+        return super().getattr(obj, attribute)
+
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Whether a template may use `obj.attr`: nothing internal, nothing that widens a text."""
-        if isinstance(obj, msgspec.Struct) and not attr.startswith("_"):
-            return True  # a frozen value of ours: the common case, and the quick one
         widens = isinstance(obj, str) and attr in WIDENING_METHODS
         return not widens and super().is_safe_attribute(obj, attr, value)
 

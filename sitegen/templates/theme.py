@@ -6,7 +6,8 @@ Comes in: folders of `*.html` and the published names of static files. Goes out:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -70,6 +71,16 @@ def make_theme(
         },
         reach=reach,
     )
+
+
+def read_ahead(files: Files) -> Iterator[None]:
+    """Compile the templates one by one, so that `make_theme` finds that done in this process."""
+    environment = make_environment(files, FILTERS, {"asset": _asset({})})
+    for name, (_, text) in files.items():
+        with suppress(jinja2.TemplateSyntaxError):  # told when the theme is made
+            environment.get_template(name)
+            _mentions(text)
+        yield
 
 
 def _check_syntax(environment: Environment) -> None:

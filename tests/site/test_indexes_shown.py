@@ -221,3 +221,42 @@ def test_another_note_renders_its_page_and_one_page_of_the_list(tmp_path: Path) 
         "content/posts/one.md",
         "/sidenotes/",
     }
+
+
+TAGGED = """
+== site.toml
+title = "A site"
+url = "https://example.org/"
+
+== content/posts/one.md
+---
+title: One
+date: 2026-01-01
+tags: [owls]
+---
+Words, and [its text](/posts/one/index.md).
+"""
+
+
+def test_neither_feeds_of_tags_nor_sources_are_published_where_the_site_wants_none(
+    tmp_path: Path,
+) -> None:
+    made = make_site(tmp_path, TAGGED)
+    assert {"posts/one/index.md", "tags/owls/feed.xml", "tags/owls/feed.json"} <= made.paths
+    assert "Feed of this tag" in made.text("tags/owls/index.html")
+    (tmp_path / "urls.lock").write_bytes(made.built.urls)
+    config = (tmp_path / "site.toml").read_text(encoding="utf-8")
+    more = "tag_feeds = false\nsources = false\n"
+    (tmp_path / "site.toml").write_text(config + more, encoding="utf-8")
+    less = make_site(tmp_path)
+    assert "posts/one/index.md" not in less.paths
+    assert "index.md" not in less.text("posts/one/index.html").replace("/posts/one/index.md", "", 1)
+    assert "Feed of this tag" not in less.text("tags/owls/index.html")
+    # Who subscribed to it is told nothing wrong; who did not finds none.
+    assert "<entry>" not in less.text("tags/owls/feed.xml")
+    (tmp_path / "urls.lock").unlink()
+    assert "tags/owls/feed.xml" not in make_site(tmp_path).paths
+    assert "<entry>" in less.text("feed.xml")
+    assert [each.message for each in less.problems] == [
+        '"/posts/one/index.md" leads to nothing: no page, file or alias of the site is there'
+    ]

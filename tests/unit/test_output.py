@@ -17,7 +17,8 @@ import pytest
 from sitegen import output
 from sitegen.errors import OutputError
 from sitegen.model import Artifact, Snapshot
-from sitegen.output import MANIFEST, STAGING, Entry, Manifest, write
+from sitegen.output import MANIFEST, STAGING, Entry, Manifest, staging, write
+from sitegen.workers import run
 
 TYPES = {".html": "text/html; charset=utf-8", ".xml": "application/xml", ".css": "text/css"}
 
@@ -167,13 +168,16 @@ def die_at(step: int, name: str, folder: Path) -> None:
 
     pid = os.fork()
     if pid == 0:
-        setattr(Path, name, counted(getattr(Path, name)))
+        owner = staging if hasattr(staging, name) else Path
+        setattr(owner, name, counted(getattr(owner, name)))
         put(NEW, folder)
         os._exit(0)
     os.waitpid(pid, 0)
 
 
-@pytest.mark.parametrize("name", ["write_bytes", "replace", "unlink", "mkdir", "rmdir"])
+@pytest.mark.parametrize(
+    "name", ["write_all", "write_bytes", "replace", "unlink", "mkdir", "rmdir"]
+)
 @pytest.mark.parametrize("step", range(1, 7))
 def test_a_killed_build_leaves_whole_files_and_is_repaired(
     tmp_path: Path, name: str, step: int
@@ -194,15 +198,80 @@ def test_a_full_disk_leaves_the_old_output_and_no_temporary_files(
 ) -> None:
     put(OLD, tmp_path)
 
-    def full(*_args: object) -> int:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(staging, "write_all", full)
     with pytest.raises(OutputError, match="no space left on device"):
         put(NEW, tmp_path)
     monkeypatch.undo()
     assert tree(tmp_path) == OLD
     assert not (tmp_path / STAGING).exists()
+
+
+def full(*_args: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+# --- many files at once --------------------------------------------------------------------------
+
+MANY = {f"{name}/{n}/index.html": f"{name} {n}" for name in "abc" for n in range(100)} | OLD
+
+
+def spread(work: Callable[[int], bytes], count: int, lost: Callable[[int, str], bytes]) -> Any:
+    return run(work, count, jobs=2, limit=20, lost=lost)
+
+
+def put_many(files: dict[str, str], folder: Path) -> output.Written:
+    address = "https://example.org/"
+    return write(snapshot(files), folder, url=address, drafts=False, spread=spread)
+
+
+def test_many_files_are_written_by_several_processes(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b/mine.txt").write_text("mine", encoding="utf-8")
+    assert put_many(MANY, tmp_path).new == len(MANY)
+    assert tree(tmp_path) == MANY | {"b/mine.txt": "mine"}
+    newer = {path: f"{text}, again" for path, text in MANY.items()}
+    assert put_many(newer, tmp_path).changed == len(MANY)
+    assert tree(tmp_path) == newer | {"b/mine.txt": "mine"}
+
+
+def test_a_first_output_moves_into_place_in_folders_pages_after_what_they_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved: list[str] = []
+    replace = Path.replace
+
+    def noted(path: Path, target: Path) -> Path:
+        moved.append(target.relative_to(tmp_path).as_posix())
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", noted)
+    put_many(MANY | {"css/x.css": "x", "feed.xml": "f", "c/feed.xml": "f"}, tmp_path)
+    folders = ["css", "s.1.css", "a", "b", "gone", "index.html", "c", "feed.xml"]
+    assert moved == [MANIFEST, *folders, MANIFEST]
+
+
+def test_what_the_disk_refuses_another_process_is_told_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staging, "write_all", full)
+    with pytest.raises(OutputError, match="no space left on device"):
+        put_many(MANY, tmp_path)
+    assert tree(tmp_path) == {}
+
+
+def test_a_process_that_is_killed_while_it_writes_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent = os.getpid()
+
+    def die(*_args: object) -> None:
+        if os.getpid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr(staging, "write_all", die)
+    with pytest.raises(OutputError, match="was ended while it wrote"):
+        put_many(MANY, tmp_path)
+    assert tree(tmp_path) == {}
 
 
 def test_a_folder_that_is_a_file_is_refused_in_words(tmp_path: Path) -> None:
