@@ -192,7 +192,8 @@ TOOLS: tuple[Tool, ...] = (
         feed="feed_rss_created.xml",
         tags="",
         unequal="tags are categories of its blog, whose lists have excerpts; there is no list of"
-        " all tags; its search and the rest of its theme are off",
+        " all tags; its search is off and its pages are skeletons, but the files of its theme are"
+        " copied",
     ),
     Tool(
         name="astro",
