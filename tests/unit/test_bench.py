@@ -193,6 +193,13 @@ def test_goals_compare_what_was_measured_in_the_same_round() -> None:
     }
 
 
+def test_few_posts_have_no_goals() -> None:
+    found = results()
+    found.rounds = {50: 2}
+    found.runs = [msgspec.structs.replace(run, size=50) for run in found.runs]
+    assert not list(find_goals(found))
+
+
 def test_the_report_says_which_goals_are_missed() -> None:
     report = write_report(results())
     assert "| cold build ÷ hugo | 10,000 | ≤ 0.85 | 0.50 | yes |" in report
