@@ -27,7 +27,7 @@ MOST_URLS = 50_000
 """The most that one sitemap may hold."""
 ENDED = "1970-01-01T00:00:00Z"
 """When the feed of a list that has ended was updated: it stays as it is for ever."""
-ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+ILLEGAL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML cannot hold, however they are written."""
 
 

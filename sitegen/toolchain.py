@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
-from pathlib import Path
 
 LIBRARIES = (
     *("brotli", "jinja2", "markdown-it-py", "markupsafe", "math-core", "mdit-py-plugins", "mdurl"),
@@ -27,15 +26,17 @@ def toolchain() -> bytes:
     state = blake2b(digest_size=16)
     for part in (sys.version, *_versions(), _zones()):
         state.update(part.encode() + b"\0")
-    for path in _sources(Path(__file__).parent):
-        content = path.read_bytes()
-        state.update(b"%s\0%d\0" % (path.name.encode(), len(content)) + content)
+    for path in _sources(os.path.dirname(__file__)):  # noqa: PTH120 - every build begins with this
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+            content = file.read()
+        name = os.path.basename(path)  # noqa: PTH119
+        state.update(b"%s\0%d\0" % (name.encode(), len(content)) + content)
     return state.digest()
 
 
-def _sources(folder: Path) -> list[Path]:
-    found = (os.path.join(where, name) for where, _, names in os.walk(folder) for name in names)  # noqa: PTH118
-    return [Path(path) for path in sorted(found) if path.endswith(".py")]
+def _sources(folder: str) -> list[str]:
+    found = (f"{where}/{name}" for where, _, names in os.walk(folder) for name in names)
+    return sorted(path for path in found if path.endswith(".py"))
 
 
 def _versions() -> Iterator[str]:
