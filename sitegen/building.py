@@ -47,6 +47,7 @@ class Options(NamedTuple):
     jobs: int | None
     timings: bool
     locked: bool
+    scheduler: str | None = None
 
 
 class Task(NamedTuple):
@@ -120,7 +121,8 @@ def _build(task: Task) -> Done | None:
     """Build and write; None if the site is too wrong to be written."""
     memory = _remembered(task)
     inputs = read_inputs(task.screen.site, task.seen)
-    how: Any = {"jobs": task.options.jobs, "locked": task.options.locked}
+    options = task.options
+    how: Any = {"jobs": options.jobs, "locked": options.locked, "scheduler": options.scheduler}
     built = make(task.screen, task.clock, inputs, task.chosen, memory=memory, **how)
     if inputs.config.hosting.compress:
         _say_what_compresses(task.screen)

@@ -43,6 +43,7 @@ def main() -> None:
 @click.option("--no-cache", is_flag=True, help="Neither read nor write .sitegen/.")
 @click.option("--locked", is_flag=True, help="Change no lock file: fail where one would have to.")
 @click.option("--jobs", metavar="N", type=click.IntRange(1, 64), help="How many processes work.")
+@click.option("--scheduler", metavar="ADDRESS", help="Let a Dask cluster work: tcp://HOST:8786.")
 @click.option("--timings", is_flag=True, help="Show how long each stage took.")
 @common
 def build(screen: Screen, output: Path | None, **options: Any) -> None:

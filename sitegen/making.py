@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sitegen.screen import Screen
@@ -73,6 +75,7 @@ def make(  # noqa: PLR0913 - the screen and the clock are only told
     jobs: int | None = None,
     memory: Memory | None = None,
     locked: bool = False,
+    scheduler: str | None = None,
 ) -> Built:
     """Build in memory, with a progress bar where it takes long and someone watches.
 
@@ -81,9 +84,15 @@ def make(  # noqa: PLR0913 - the screen and the clock are only told
     from sitegen.build import build
     from sitegen.build.readings import refuse
 
-    run = run_with(screen, clock, inputs, jobs)
     reader = refuse if locked else read_with(screen, clock)
-    built = build(inputs, run, memory=memory, reader=reader, **chosen._asdict())
+    with ExitStack() as stack:
+        who = None
+        if scheduler is not None:
+            from sitegen.scheduler import connect, run_on
+
+            who = partial(run_on, stack.enter_context(connect(scheduler, screen.say)))
+        run = run_with(screen, clock, inputs, jobs, who)
+        built = build(inputs, run, memory=memory, reader=reader, **chosen._asdict())
     clock.lap("collect")
     return built
 
@@ -93,11 +102,14 @@ def limit_of(config: Config) -> float:
     return 3 * config.markup.max_seconds + 2
 
 
-def run_with(screen: Screen, clock: Clock, inputs: Inputs, jobs: int | None = None) -> Run:
-    """How the work of a stage is done: in processes of its own, each within its budget."""
+def run_with(
+    screen: Screen, clock: Clock, inputs: Inputs, jobs: int | None = None, who: Any = None
+) -> Run:
+    """How the work of a stage is done: in processes of its own, or as `who` does instead."""
+    from sitegen import workers
     from sitegen.build.ahead import get_ready
-    from sitegen.workers import run
 
+    run = who or workers.run
     limit = limit_of(inputs.config)
 
     def run_watched(stage: str, work: Any, total: int, lost: Any) -> list[bytes]:

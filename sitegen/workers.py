@@ -243,17 +243,18 @@ class Standby:
         self._work, self._limit = work, limit
         self._worker = self._begin()
 
-    def __call__(self, task: bytes) -> bytes | str:
+    def __call__(self, task: bytes, limit: float | None = None) -> bytes | str:
         """`work(task)`, or why there is none. Raises `WorkerError` for an exception in it."""
+        limit = limit or self._limit
         worker, why = self._worker, "ended the process that was reading it"
         with contextlib.suppress(EOFError, OSError):
             worker.orders.send_bytes(task)
-            if worker.answers.poll(self._limit):
+            if worker.answers.poll(limit):
                 answer = worker.answers.recv_bytes()
                 if answer[:1] == b"!":
                     raise WorkerError(answer[1:].decode())
                 return answer[1:]
-            why = f"did not end within {self._limit:g} s"
+            why = f"did not end within {limit:g} s"
         _end(worker)
         self._worker = self._begin()
         return why
@@ -264,10 +265,11 @@ class Standby:
 
     def _begin(self) -> Worker:
         with _uninterrupted():
-            return _fork(partial(_wait_on, self._work))
+            return _fork(partial(wait_on, self._work))
 
 
-def _wait_on(work: Callable[[bytes], bytes], orders: Connection, answers: Connection) -> None:
+def wait_on(work: Callable[[bytes], bytes], orders: Connection, answers: Connection) -> None:
+    """Do one task after the other; nothing of the parent stays open."""
     _let_go({orders.fileno(), answers.fileno()})
     _limit_memory()
     with contextlib.suppress(EOFError, OSError):

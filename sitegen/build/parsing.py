@@ -15,6 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from sitegen.budget import time_limit
+from sitegen.build.originals import ParseWork
 from sitegen.build.outline import Outline, digest_of, outline_of
 from sitegen.build.readings import Asking, Readings
 from sitegen.build.searching import entry_for
@@ -32,7 +33,7 @@ from sitegen.build.stage import (
     text_key,
 )
 from sitegen.config import settings_for
-from sitegen.discover import Original, read_original
+from sitegen.discover import Original, Reading, read_original
 from sitegen.errors import Problem, SourceError, Span
 from sitegen.frontmatter import body_of
 from sitegen.memo import Memo, digest
@@ -99,15 +100,13 @@ def _parse(
 ) -> Iterator[Answer]:
     """Parse originals, in processes of their own."""
 
-    def work(index: int) -> bytes:
-        return msgspec.msgpack.encode(parse_original(tasks[index], config, readings))
-
     def lost(index: int, why: str) -> bytes:
         return msgspec.msgpack.encode(lost_answer(tasks[index], why))
 
     import sitegen.markup  # noqa: F401 - before the processes part; figures are rare, and slow
 
     decoder = msgspec.msgpack.Decoder(Answer)
+    work = ParseWork(tasks, config, readings, parse_original)
     return map(decoder.decode, run("parse", work, len(tasks), lost))
 
 
@@ -207,10 +206,12 @@ def outlines(
 # --- one source ----------------------------------------------------------------------------------
 
 
-def parse_original(original: Original, config: Config, readings: Readings) -> Answer:
-    """One original as a document with drawn figures, or why it is none. Never raises."""
+def parse_original(
+    original: Original, config: Config, readings: Readings, reading: Reading | None = None
+) -> Answer:
+    """One original, read already or not, as a document, or why it is none. Never raises."""
     begun = time.process_time()
-    reading = read_original(original.path, original.file, config.markup.max_bytes)
+    reading = reading or read_original(original.path, original.file, config.markup.max_bytes)
     if reading.source is None:
         return _failed(original, reading.problems)
     source, limit = reading.source, config.markup.max_seconds

@@ -6,7 +6,7 @@ than its original, and one of an animation, is no file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from sitegen.build.gallery import CopyOf, Files, copy_key
 from sitegen.build.knot import Knot, Piece
 from sitegen.build.render import artifact, entry_of, too_slow
 from sitegen.build.rendering import Output, Stored, make
-from sitegen.build.stage import Joined, Made, Memory, Rendered, Run, recall
+from sitegen.build.stage import Joined, Made, Memory, Rendered, Run, Work, recall
 from sitegen.errors import Problem
 from sitegen.model import Artifact, Asset
 
@@ -46,15 +46,15 @@ def make_copies(knot: Knot, assets: Mapping[str, Asset], memory: Memory, run: Ru
     wanted = [Made(each.name, key_of_copy(each), b"", b"", each.digest, ()) for each in pieces]
     if not pieces:
         return Copies()
-    made, problems = make(pieces, wanted, memory, partial(run, "pictures"), lambda: _load(assets))
+    made, problems = make(pieces, wanted, memory, partial(run, "pictures"), partial(_load, assets))
     return Copies(pieces, tuple(made), tuple(dict.fromkeys(problems)))
 
 
-def _load(assets: Mapping[str, Asset]) -> Callable[[Piece], Rendered]:
+def _load(assets: Mapping[str, Asset], pieces: Sequence[Piece]) -> Work:
     import PIL.AvifImagePlugin
     import PIL.WebPImagePlugin  # noqa: F401 - before the processes part
 
-    return lambda piece: make_copy(piece, assets)
+    return lambda number: msgspec.msgpack.encode(make_copy(pieces[number], assets))
 
 
 def key_of_copy(piece: Piece) -> bytes:

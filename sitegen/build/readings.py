@@ -34,7 +34,7 @@ class Readings:
     def __init__(self, lines: Lines | None = None, reader: Reader = refuse) -> None:
         self.lines = dict(lines or {})
         self.new: set[Prompt] = set()
-        self._refused: dict[Prompt, Problem] = {}
+        self.refused: dict[Prompt, Problem] = {}
         self._reader = reader
 
     def read(self, prompts: Iterable[Prompt]) -> None:
@@ -44,7 +44,7 @@ class Readings:
         for prompt in missing:
             reading = results[prompt]
             if isinstance(reading, Problem):
-                self._refused[prompt] = reading
+                self.refused[prompt] = reading
             else:
                 self.lines[prompt] = line_of(prompt, reading)
                 self.new.add(prompt)
@@ -64,7 +64,7 @@ class Readings:
                 return reading_of(prompt, self.lines[prompt])
             except LockError as error:
                 raise FigureError(error.message, hint=error.hint) from error
-        if problem := self._refused.get(prompt):
+        if problem := self.refused.get(prompt):
             raise FigureError(problem.message, hint=problem.hint)
         raise Unread(prompt)
 

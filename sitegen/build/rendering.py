@@ -76,7 +76,9 @@ def render_all(  # noqa: PLR0913, PLR0917 - everything meets here
     filling = Filling(inputs.config, originals, of_path, knot, memory)
     wanted = wanted_of(pieces, knot, filling.digest, theme.digests)
     press = open_press(knot, theme, *filling.readers())
-    made, problems = make(pieces, wanted, memory, partial(run, "render"), partial(_print, press))
+    made, problems = make(
+        pieces, wanted, memory, partial(run, "render"), partial(_print, press, theme)
+    )
     artifacts = Stored(
         made,
         copies_of(inputs, knot, static),
@@ -114,6 +116,10 @@ class Theming:
 
             self._theme = make_theme(self._files, self._assets, self._reach)
         return self._theme
+
+    def parts(self) -> tuple[Files, Mapping[str, str], Mapping[str, Reach] | None]:
+        """What `make_theme` makes it of."""
+        return self._files, self._assets, self._reach
 
     def _digest(self, names: Sequence[str], asked: Sequence[str] | None) -> bytes:
         """Of all that a template is made of: texts, and the addresses that it asks for."""
@@ -159,10 +165,10 @@ def open_press(
     return press
 
 
-def _print(press: Callable[[], Press]) -> Callable[[Piece], Rendered]:
-    from sitegen.build.render import render
+def _print(press: Callable[[], Press], theme: Theming, pieces: Sequence[Piece]) -> Work:
+    from sitegen.build.elsewhere import RenderWork
 
-    return partial(render, press=press())
+    return RenderWork(pieces, press(), theme.parts())
 
 
 def make(
@@ -170,9 +176,9 @@ def make(
     wanted: Sequence[Made],
     memory: Memory,
     run: Callable[[Work, int, Callable[[int, str], bytes]], list[bytes]],
-    begin: Callable[[], Callable[[Piece], Rendered]],
+    begin: Callable[[Sequence[Piece]], Work],
 ) -> tuple[list[Made], list[Problem]]:
-    """Each call with the files that it made, now or before; `begin` loads what makes them."""
+    """Each call with the files that it made, now or before; `begin` loads what makes others."""
     former = {made.key: made.files for made in memory.former.made} if memory.former else {}
     made: list[Made] = []
     missing: list[int] = []
@@ -183,10 +189,7 @@ def make(
             missing.append(index)
     if not missing:
         return made, []
-    render = begin()
-
-    def work(number: int) -> bytes:
-        return msgspec.msgpack.encode(render(pieces[missing[number]]))
+    work = begin([pieces[index] for index in missing])
 
     def lost(number: int, why: str) -> bytes:
         from sitegen.build.render import too_slow
