@@ -80,7 +80,10 @@ def do(order: bytes, limit: float, tasks: Sequence[bytes]) -> list[bytes | str]:
     `order`: the digest of the program, the stage, a null, what the tasks share. Raises
     `ConfigError` if the program here is another one, `WorkerError` for a bug.
     """
-    ask, has = IDLE.pop() if IDLE else (apart.Apart(__name__, START), b"")
+    try:
+        ask, has = IDLE.pop()
+    except IndexError:  # asked for, not looked for: other threads take of them, too
+        ask, has = apart.Apart(__name__, START), b""
     answers: list[bytes | str] = []
     try:
         for task in tasks:

@@ -29,10 +29,12 @@ from sitegen.build.readings import Readings
 from sitegen.discover import Reading
 from sitegen.errors import ConfigError
 from sitegen.inputs import read_inputs
+from sitegen.lock import line_of
 from sitegen.making import limit_of
-from sitegen.model import Source
+from sitegen.model import Prompt, Source
 from sitegen.scheduler import Cluster, connect, run_on
 from sitegen.toolchain import toolchain
+from tests.readings import read
 from tests.sites import NOW, run_here, write_files
 
 SEVERAL = """== content/posts/{n}.md
@@ -94,11 +96,9 @@ class Site(NamedTuple):
     expected: Mapping[str, bytes]
 
 
-def make(root: Path, count: int, config: str) -> Site:
+def make(root: Path, count: int) -> Site:
     some = [SEVERAL.format(n=n, next=(n + 1) % count, day=n % 28 + 1) for n in range(count)]
     write_files(root, "".join([ODD, *some]))
-    with (root / "site.toml").open("a") as file:
-        file.write(config)
     inputs = read_inputs(root)
     built = build(inputs, run_here, now=NOW, drafts=False, future=False)
     assert len(built.plan.sources) == 2 * count + 2
@@ -107,18 +107,21 @@ def make(root: Path, count: int, config: str) -> Site:
 
 def bytes_of(built: Built) -> dict[str, bytes]:
     found = built.snapshot.artifacts
-    files = {path: each.data or Path(each.file or "").read_bytes() for path, each in found.items()}
+    files = {
+        path: Path(each.file).read_bytes() if each.file else each.data or b""
+        for path, each in found.items()
+    }
     return files | {"problems": repr(built.snapshot.problems).encode()}
 
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return make(tmp_path_factory.mktemp("large"), 50, "")
+    return make(tmp_path_factory.mktemp("large"), 50)
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return make(tmp_path_factory.mktemp("small"), 16, "cards = true\n")
+    return make(tmp_path_factory.mktemp("small"), 16)
 
 
 def run_command(site: Site, *options: str) -> subprocess.CompletedProcess[str]:
@@ -172,9 +175,32 @@ def told() -> Told:
 def test_any_executor_gives_the_same_bytes(
     kind: Callable[[int], Executor], small: Site, told: Told
 ) -> None:
-    with kind(2) as executor:
+    with kind(3) as executor:
         assert told.build(small.inputs, Cluster(executor)) == small.expected
     assert told == []
+    assert len(IDLE) <= 3  # a process for each thread, and for no chunk
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_what_models_made_of_texts_travels_and_so_do_cards(known: bool, tmp_path: Path) -> None:  # noqa: FBT001
+    figure = "```attention\nmodel: minilm\ntext: the bat flew\n```\n"
+    files = "".join(f"== content/posts/{n}.md\n# {n}\n\n{figure}" for n in range(18))
+    config = f'url = "https://example.org/"\ncards = {str(known).lower()}\n'
+    write_files(tmp_path, f"== site.toml\n{config}{files}")
+    prompt = Prompt(model="minilm", quantity="weight", text="the bat flew")
+    lock = line_of(prompt, read(prompt)) if known else b""
+    inputs = msgspec.structs.replace(read_inputs(tmp_path), lock=lock)
+
+    def run(_stage: str, work: Any, count: int, lost: Any) -> list[bytes]:
+        return run_on(Cluster(executor), work, count, jobs=1, limit=60, lost=lost)
+
+    with ThreadPoolExecutor(1) as executor:
+        there, here = (
+            bytes_of(build(inputs, each, now=NOW, drafts=False, future=False))
+            for each in (run, run_here)
+        )
+    assert there == here
+    assert (b"is not in figures.lock" in here["problems"]) != known
 
 
 # --- a real cluster ------------------------------------------------------------------------------
@@ -361,6 +387,22 @@ def test_without_its_library_the_option_says_what_to_install(
     with pytest.raises(ConfigError) as caught, connect("tcp://127.0.0.1:9", print):
         raise AssertionError
     assert caught.value.hint == "install it: pip install 'sitegen[dask]'"
+
+
+def test_an_interrupt_ends_a_build_on_a_cluster(cluster: Started, large: Site) -> None:
+    worker = cluster.work()
+    options = ("-s", str(large.root), "--no-cache", "--scheduler", cluster.address)
+    command = [sys.executable, "-m", "sitegen", "build", *options]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as build_there:
+        until(lambda: has_child(worker.pid))
+        build_there.send_signal(signal.SIGINT)
+        _, said = build_there.communicate(timeout=20)
+    assert build_there.returncode == 130
+    assert said == "interrupted\n"
+
+
+def has_child(pid: int) -> bool:
+    return any(each.read_text() for each in Path(f"/proc/{pid}/task").glob("*/children"))
 
 
 def test_a_cluster_without_workers_is_refused(
