@@ -1,4 +1,4 @@
-"""Work as bytes, and a chunk of it done on this machine or another: what an executor is given.
+"""A chunk of work, done on this machine or another: what an executor is given.
 
 Comes in: a stage, what its tasks share, the tasks. Goes out: for each the bytes that this machine
 would have made, or why there are none. A process of our own does them one by one, so that an alarm
@@ -9,59 +9,27 @@ other tasks. As a program this module is that process.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from dataclasses import replace as replace_in
 from socket import gethostname
 
 import msgspec
-from msgspec.structs import replace
 
 from sitegen import apart
 from sitegen.build.knot import Knot, Piece
 from sitegen.build.originals import ParseWork
 from sitegen.build.parsing import Text, parse_original
 from sitegen.build.readings import Readings
-from sitegen.build.render import Press, render
-from sitegen.build.stage import Files, encode
+from sitegen.build.render import Parts, Press, RenderWork, render
 from sitegen.discover import Original, Reading
 from sitegen.errors import ConfigError, Problem
 from sitegen.model import Config, Prompt
-from sitegen.templates import Reach, make_theme
+from sitegen.templates import make_theme
 from sitegen.toolchain import toolchain
 
 START = 60.0
 """Seconds in which a process has to begin, and to unpack what is shared."""
-Parts = tuple[Files, Mapping[str, str], Mapping[str, Reach] | None]
-"""What a theme is made of."""
 SAME = "scheduler and workers need the same sitegen, Python and libraries as this machine"
-
-
-@dataclass(frozen=True)
-class RenderWork:
-    """The rendering of pieces, for processes of this machine or of another."""
-
-    pieces: Sequence[Piece]
-    press: Press
-    theme: Parts
-    stage = "render"
-
-    def __call__(self, index: int) -> bytes:
-        """The files of a piece."""
-        return msgspec.msgpack.encode(render(self.pieces[index], self.press))
-
-    def shared(self) -> bytes:
-        """The theme, and what every page says of the site."""
-        knot = replace(self.press.knot, pieces=(), copies=(), left_out=(), problems=())
-        return encode((knot, self.theme))
-
-    def task(self, index: int) -> bytes | None:
-        """A piece with what it shows; None for one that is made of much of the site."""
-        piece, press = self.pieces[index], self.press
-        if piece.kind in {"sitemap", "shard"}:
-            return None
-        shown = [(press.pages[path], press.read(path)) for path in piece.shows]
-        return msgspec.msgpack.encode((piece, shown))
 
 
 Portable = ParseWork | RenderWork

@@ -7,7 +7,7 @@ mistake that stood in the way. This is where the theme, the media and the feeds 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TypeVar
@@ -20,7 +20,7 @@ from sitegen.budget import time_limit
 from sitegen.build.gallery import CardOf
 from sitegen.build.knot import Knot, Piece
 from sitegen.build.parsing import Text
-from sitegen.build.stage import Rendered
+from sitegen.build.stage import Files, Rendered, encode
 from sitegen.errors import SiteError, TemplateError
 from sitegen.model import (
     Artifact,
@@ -87,6 +87,36 @@ class Press:
     read: Read
     find: Callable[[str], bytes]
     """What can be searched for in a source."""
+
+
+Parts = tuple[Files, Mapping[str, str], Mapping[str, templates.Reach] | None]
+"""What a theme is made of."""
+
+
+class RenderWork:
+    """The rendering of pieces, for processes of this machine or of another."""
+
+    stage = "render"
+
+    def __init__(self, pieces: Sequence[Piece], press: Press, theme: Parts) -> None:
+        self._pieces, self._press, self._theme = pieces, press, theme
+
+    def __call__(self, index: int) -> bytes:
+        """The files of a piece."""
+        return msgspec.msgpack.encode(render(self._pieces[index], self._press))
+
+    def shared(self) -> bytes:
+        """The theme, and what every page says of the site."""
+        knot = replace(self._press.knot, pieces=(), copies=(), left_out=(), problems=())
+        return encode((knot, self._theme))
+
+    def task(self, index: int) -> bytes | None:
+        """A piece with what it shows; None for one that is made of much of the site."""
+        piece, press = self._pieces[index], self._press
+        if piece.kind in {"sitemap", "shard"}:
+            return None
+        shown = [(press.pages[path], press.read(path)) for path in piece.shows]
+        return msgspec.msgpack.encode((piece, shown))
 
 
 def render(piece: Piece, press: Press) -> Rendered:

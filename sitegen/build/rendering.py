@@ -166,7 +166,7 @@ def open_press(
 
 
 def _print(press: Callable[[], Press], theme: Theming, pieces: Sequence[Piece]) -> Work:
-    from sitegen.build.elsewhere import RenderWork
+    from sitegen.build.render import RenderWork
 
     return RenderWork(pieces, press(), theme.parts())
 
