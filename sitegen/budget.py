@@ -9,25 +9,31 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import FrameType
 
 
-@contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
+class time_limit:  # noqa: N801 - read as a verb: `with time_limit(5):`
     """Raise `TimeoutError` inside the block when it has computed for `seconds`."""
-    main = threading.current_thread() is threading.main_thread()
-    if not main or not hasattr(signal, "setitimer"):
-        yield
-        return
-    former = signal.signal(signal.SIGPROF, _ring)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, former)
+
+    _heard = False
+    """Whether this process, or the one that it was forked from, listens to the alarm."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        main = threading.current_thread() is threading.main_thread()
+        self._is_kept = main and hasattr(signal, "setitimer")
+
+    def __enter__(self) -> None:
+        if not self._is_kept:
+            return
+        if not time_limit._heard:  # asking the system each time takes as long as a short text
+            signal.signal(signal.SIGPROF, _ring)
+            time_limit._heard = True
+        signal.setitimer(signal.ITIMER_PROF, self._seconds)
+
+    def __exit__(self, *_: object) -> None:
+        if self._is_kept:
+            signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _ring(_signal: int, _frame: FrameType | None) -> None:

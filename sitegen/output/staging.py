@@ -134,7 +134,7 @@ def _as_folders(staged: Iterable[tuple[Path, str]], folder: Path) -> Iterable[tu
     moves: dict[str, tuple[Path, str]] = {}
     for source, path in staged:
         name, below, _ = path.partition("/")
-        if below and not os.path.lexists(folder / name):
+        if below and (name in moves or not os.path.lexists(folder / name)):
             moves.pop(name, None)
             moves[name] = (folder / STAGING / name, name)
         else:
