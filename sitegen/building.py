@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from sitegen.errors import Problem
 from sitegen.inputs import Survey, read_inputs, refuse_sources, survey
-from sitegen.ledger import URLS, read_ledger, unknown_to
+from sitegen.ledger import URLS, names_beyond
 from sitegen.lock import LOCK
 from sitegen.making import Chosen, Clock, make, read_clock, run_with
 from sitegen.memo import Memo
@@ -157,7 +157,7 @@ def _checked(task: Task, built: Built) -> Built:
 
     if not (task.options.locked and task.seen.urls) or task.chosen.drafts or task.chosen.future:
         return built
-    names = unknown_to(read_ledger(task.seen.urls), read_ledger(built.urls))
+    names = names_beyond(task.seen.urls, built.urls)
     if not names:
         return built
     more = f" and {len(names) - 1} more" if len(names) > 1 else ""
@@ -175,7 +175,7 @@ def _keep_urls(task: Task, built: Built) -> Task:
             task.screen.say(f"there is no {URLS}, so addresses are not kept: build and commit it")
         return task
     _write_lock(task.screen, URLS, now)
-    if names := unknown_to(read_ledger(former), read_ledger(now)):
+    if names := names_beyond(former, now):
         told = f"{len(names)} new names" if former else "every address of the site"
         task.screen.say(f"{URLS} has {told}: commit it with the sources")
     return task._replace(seen=replace(task.seen, urls=now))

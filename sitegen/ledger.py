@@ -233,10 +233,12 @@ def _numbered(id_: str) -> Iterator[str]:
         number += 1
 
 
-def unknown_to(ledger: Ledger, other: Ledger) -> list[str]:
-    """What `ledger` does not have of another one, by name; texts of sources do not count."""
-    parts = ((ledger.owners, other.owners), (ledger.feeds, other.feeds))
-    names = [name for own, new in parts for name in new if own.get(name) != new[name]]
-    ids = {source: known.id for source, known in ledger.identities.items()}
-    names += [each for each, known in other.identities.items() if ids.get(each) != known.id]
+def names_beyond(former: bytes, now: bytes) -> list[str]:
+    """What one file says of names that the other does not, by name; texts do not count."""
+    old, new = set(former.split(b"\n")), set(now.split(b"\n"))
+    known, ledger = (read_ledger(b"\n".join(each)) for each in (old - new, new - old))
+    parts = ((known.owners, ledger.owners), (known.feeds, ledger.feeds))
+    names = [name for own, more in parts for name in more if own.get(name) != more[name]]
+    ids = {source: each.id for source, each in known.identities.items()}
+    names += [each for each, its in ledger.identities.items() if ids.get(each) != its.id]
     return sorted(names)

@@ -50,7 +50,12 @@ def section_of(path: str) -> str | None:
 
 def is_index(document: Document) -> bool:
     """Whether the source is the page of its folder."""
-    return names_folder(splitext(basename(document.path))[0])
+    return _is_index(document.path)
+
+
+@lru_cache(maxsize=1 << 16)  # asked seven times of each source
+def _is_index(path: str) -> bool:
+    return names_folder(splitext(basename(path))[0])
 
 
 def is_natural(document: Document) -> bool:

@@ -141,10 +141,11 @@ def find(
     scheme = address.partition(":")[0].lower()
     if scheme in REFUSED:
         return None, LinkError(f"{_quoted(target)} {REFUSED[scheme]}", span).problem()
-    try:
-        urlsplit(address)
-    except ValueError:
-        return None, LinkError(f"{_quoted(target)} is not a valid address", span).problem()
+    if not address.isascii() or "[" in address or "]" in address:  # all others can be split
+        try:
+            urlsplit(address)
+        except ValueError:
+            return None, LinkError(f"{_quoted(target)} is not a valid address", span).problem()
     web = WEB.match(address)
     return _find_absolute(web, target, span, known) if web else (None, None)
 

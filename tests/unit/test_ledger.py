@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from sitegen.errors import LockError
-from sitegen.ledger import LIST, Identity, Ledger, read_ledger, unknown_to, with_texts, write_ledger
+from sitegen.ledger import (
+    LIST,
+    Identity,
+    Ledger,
+    names_beyond,
+    read_ledger,
+    with_texts,
+    write_ledger,
+)
 
 LEDGER = Ledger(
     owners={"/": LIST, "/a b%/": "content/a\tb.md", "/雪/": "content/雪.md"},
@@ -62,8 +70,16 @@ def test_texts_are_replaced_in_place() -> None:
     raw = with_texts(write_ledger(LEDGER), {"content/雪.md": "1" * 16, "content/no.md": "2" * 16})
     read = read_ledger(raw)
     assert read.identities["content/雪.md"].text == "1" * 16
-    assert unknown_to(LEDGER, read) == []
+    assert names_beyond(write_ledger(LEDGER), raw) == []
     assert write_ledger(read) == raw
+
+
+def test_names_that_are_new_or_another_s_now_are_told() -> None:
+    raw = write_ledger(LEDGER)
+    assert names_beyond(raw, raw) == []
+    assert names_beyond(raw, raw + b"/new/\tcontent/new.md\n") == ["/new/"]
+    assert names_beyond(raw, raw.replace("\tcontent/雪.md\n".encode(), b"\tlist\n")) == ["/雪/"]
+    assert len(names_beyond(b"", raw)) == len(names_beyond(b"# x\n", raw)) > 3
 
 
 def test_two_branches_that_each_add_a_post_merge_into_a_valid_file(tmp_path: Path) -> None:
