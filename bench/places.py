@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,7 +54,7 @@ class Site(NamedTuple):
 
     def fill(self) -> None:
         """Write its skeleton and its posts into an empty folder."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._put_away(self.folder)
         shutil.copytree(SITES / self.tool.name, self.folder)
         if self.tool.ours:
             page = (THEME / "page.html").read_text(encoding="utf-8")
@@ -79,11 +80,18 @@ class Site(NamedTuple):
     def clear(self) -> None:
         """Nothing was ever built."""
         for name in (self.tool.output, *self.tool.caches):
-            path = self.folder / name
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
+            self._put_away(self.folder / name)
+
+    def _put_away(self, path: Path) -> None:
+        """Out of the way, but not deleted.
+
+        ext4 passes by every inode that was deleted in the last minutes when it looks for a free
+        one: who makes files just after others were deleted pays for that, up to a second.
+        """
+        if os.path.lexists(path):
+            aside = self.folder.parent / "aside"
+            aside.mkdir(exist_ok=True)
+            path.rename(aside / f"{time.monotonic_ns()}")
 
     def restore(self, turns: int) -> None:
         """Take back all edits up to this turn."""

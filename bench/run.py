@@ -134,8 +134,6 @@ class Bench:
                     if self.takes_part(site, scene):
                         self.results.runs += self.take_turns(site, scene, number)
                 self.results.save(self.file)
-        for site in sites:
-            shutil.rmtree(site.folder)
 
     def scale(self, size: int) -> None:
         """Only ours, from nothing and with nothing changed."""
@@ -147,7 +145,6 @@ class Bench:
             for scene in ("cold", "same"):
                 self.results.scaling += self.take_turns(site, scene, number)
         self.results.save(self.file)
-        shutil.rmtree(site.folder)
 
     def open(self, tool: Tool, size: int) -> Site:
         """A new site."""
