@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sitegen.screen import Screen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sitegen.build import Built, Inputs, Memory
     from sitegen.build.readings import Reader
@@ -108,11 +108,12 @@ def run_with(
     """How the work of a stage is done: in processes of its own, or as `who` does instead."""
     from sitegen import workers
     from sitegen.build.ahead import get_ready
+    from sitegen.build.stage import ended
 
     run = who or workers.run
     limit = limit_of(inputs.config)
 
-    def run_watched(stage: str, work: Any, total: int, lost: Any) -> list[bytes]:
+    def run_watched(stage: str, work: Any, total: int, lost: Any) -> Iterator[bytes]:
         clock.lap(_before(stage, clock))
         # A process is worth its start from some twenty tasks on, or from one picture on.
         count = jobs or min(os.cpu_count() or 1, 1 + total // (1 if stage == "pictures" else 20))
@@ -120,9 +121,9 @@ def run_with(
         meanwhile = get_ready(inputs.templates) if stage == "parse" and total > MANY else iter(())
         with screen.progress(total, stage) as done:
             how = {"jobs": count, "limit": limit, "lost": lost, "done": done}
-            results = run(work, total, meanwhile=meanwhile, **how)
+            with ended(run(work, total, meanwhile=meanwhile, **how)) as results:
+                yield from results
         clock.lap(stage)
-        return results
 
     return run_watched
 

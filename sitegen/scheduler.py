@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -52,12 +52,12 @@ def run_on(  # noqa: PLR0913 - as `workers.run`
     lost: Callable[[int, str], bytes],
     done: Callable[[int], None] = lambda _finished: None,
     **how: Any,
-) -> list[bytes]:
+) -> Iterable[bytes]:
     """As `workers.run`, which does what fits into one chunk, what cannot travel and what is left.
 
     Raises `ConfigError` for a worker with another program, `WorkerError` for an exception in work.
     """
-    here: Callable[..., list[bytes]] = partial(run, limit=limit, **how)
+    here: Callable[..., Iterator[bytes]] = partial(run, limit=limit, **how)
     if count <= CHUNK or not isinstance(work, Portable):
         return here(work, count, lost=lost, done=done)
     results: dict[int, bytes] = {}

@@ -58,14 +58,15 @@ def run(  # noqa: PLR0913
     lost: Callable[[int, str], bytes],
     done: Callable[[int], None] = lambda _finished: None,
     meanwhile: Iterator[None] = NOTHING,
-) -> list[bytes]:
-    """Do `work(0)` … `work(count - 1)` in `jobs` processes; the results, in order.
+) -> Iterator[bytes]:
+    """Do `work(0)` … `work(count - 1)` in `jobs` processes; the results, in order, as they come.
 
     `limit` is in seconds a task, after which its process is killed and `lost(index, why)` takes
     the place of the result. Raises `WorkerError` for an exception in `work`. A step of `meanwhile`
     is done whenever no process has an answer; not all of them may be.
     """
-    results: list[bytes | None] = [None] * count
+    results: dict[int, bytes] = {}
+    given_out = 0
     waiting = deque(range(count))
     workers: dict[int, Worker] = {}
     finished = 0
@@ -94,10 +95,12 @@ def run(  # noqa: PLR0913
                         _give(worker, waiting, jobs)
                     finished += 1
                     done(finished)
+                while given_out in results:
+                    yield results.pop(given_out)
+                    given_out += 1
         finally:
             for worker in workers.values():
                 _end(worker)
-    return [result for result in results if result is not None]
 
 
 def _ready(
@@ -121,7 +124,7 @@ def _ready(
     ]
 
 
-def _take(worker: Worker, results: list[bytes | None]) -> str:
+def _take(worker: Worker, results: dict[int, bytes]) -> str:
     """One result from a worker; or why there will be none."""
     try:
         answer = worker.answers.recv_bytes()
@@ -137,7 +140,7 @@ def _take(worker: Worker, results: list[bytes | None]) -> str:
 def _lose(
     worker: Worker,
     waiting: deque[int],
-    results: list[bytes | None],
+    results: dict[int, bytes],
     lost: Callable[[int, str], bytes],
     why: str,
 ) -> None:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from sitegen.build.knot import Knot
 from sitegen.build.render import artifact, site_of
 from sitegen.build.rendering import Output, Stored
-from sitegen.build.stage import Joined, Made, Memory, Rendered, Run, key_of
+from sitegen.build.stage import Joined, Made, Memory, Rendered, Run, ended, key_of
 from sitegen.hosting import compress, describe, has_brotli, is_compressible
 from sitegen.model import Config, Entry
 
@@ -54,10 +54,11 @@ def _compress(output: Output, memory: Memory, run: Run) -> list[Made]:
     def work(number: int) -> bytes:
         return _siblings(paths[missing[number]], output)
 
-    for index, raw in zip(missing, run("compress", work, len(missing), _lost), strict=True):
-        if raw:
-            made[index] = replace(made[index], files=_decode(raw).entries)
-            memory.memo.put(made[index].key, raw)
+    with ended(run("compress", work, len(missing), _lost)) as results:
+        for index, raw in zip(missing, results, strict=True):
+            if raw:
+                made[index] = replace(made[index], files=_decode(raw).entries)
+                memory.memo.put(made[index].key, raw)
     return made
 
 

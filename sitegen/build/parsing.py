@@ -25,6 +25,7 @@ from sitegen.build.stage import (
     Parsed,
     Run,
     encode,
+    ended,
     key_of,
     mistakes_in,
     outline_key,
@@ -82,14 +83,15 @@ def take_in(
     while tasks:
         unread: list[Prompt] = []
         again: set[str] = set()
-        for answer in parse(tasks):
-            row = answer.parsed
-            rows[row.path] = row
-            unread += answer.unread
-            if answer.text and memory.readings.has(row.asked):
-                _keep(answer, memory.memo)
-            if answer.unread:
-                again.add(row.path)
+        with ended(parse(tasks)) as answers:
+            for answer in answers:
+                row = answer.parsed
+                rows[row.path] = row
+                unread += answer.unread
+                if answer.text and memory.readings.has(row.asked):
+                    _keep(answer, memory.memo)
+                if answer.unread:
+                    again.add(row.path)
         memory.readings.read(unread)
         tasks = [each for each in tasks if each.path in again]
     return rows
@@ -107,7 +109,8 @@ def _parse(
 
     decoder = msgspec.msgpack.Decoder(Answer)
     work = ParseWork(tasks, config, readings, parse_original)
-    return map(decoder.decode, run("parse", work, len(tasks), lost))
+    with ended(run("parse", work, len(tasks), lost)) as results:
+        yield from map(decoder.decode, results)
 
 
 def _keep(answer: Answer, memo: Memo) -> None:

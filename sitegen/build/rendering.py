@@ -7,7 +7,7 @@ before anything is rendered, so a page whose parts stayed as they were is not lo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ from sitegen.build.stage import (
     Run,
     Work,
     encode,
+    ended,
     key_of,
     mistakes_in,
     recall,
@@ -175,7 +176,7 @@ def make(
     pieces: Sequence[Piece],
     wanted: Sequence[Made],
     memory: Memory,
-    run: Callable[[Work, int, Callable[[int, str], bytes]], list[bytes]],
+    run: Callable[[Work, int, Callable[[int, str], bytes]], Iterable[bytes]],
     begin: Callable[[Sequence[Piece]], Work],
 ) -> tuple[list[Made], list[Problem]]:
     """Each call with the files that it made, now or before; `begin` loads what makes others."""
@@ -197,12 +198,13 @@ def make(
         return msgspec.msgpack.encode(too_slow(pieces[missing[number]], why))
 
     problems: list[Problem] = []
-    for index, raw in zip(missing, run(work, len(missing), lost), strict=True):
-        answer = _decode(raw)
-        problems += answer.problems
-        made[index] = replace(made[index], files=answer.entries)
-        if not answer.problems:  # a mistake may have been the machine's fault
-            memory.memo.put(made[index].key, raw)
+    with ended(run(work, len(missing), lost)) as results:
+        for index, raw in zip(missing, results, strict=True):
+            answer = _decode(raw)
+            problems += answer.problems
+            made[index] = replace(made[index], files=answer.entries)
+            if not answer.problems:  # a mistake may have been the machine's fault
+                memory.memo.put(made[index].key, raw)
     return made, problems
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
@@ -17,7 +18,7 @@ from sitegen.toolchain import toolchain
 
 T = TypeVar("T")
 Work = Callable[[int], bytes]
-Run = Callable[[str, Work, int, Callable[[int, str], bytes]], list[bytes]]
+Run = Callable[[str, Work, int, Callable[[int, str], bytes]], Iterable[bytes]]
 """Of a stage: do work(0) … work(n - 1), results in order; the last argument stands in for lost."""
 Files = Mapping[str, tuple[str, str]]
 """Templates: by name, the path that errors show, and the text."""
@@ -212,6 +213,16 @@ def recall(memo: Memo, key: bytes, kind: type[T]) -> T | None:
         return None if raw is None else msgspec.msgpack.decode(raw, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
+
+
+@contextmanager
+def ended(results: Iterable[T]) -> Iterator[Iterable[T]]:
+    """The results of a stage; its processes end with the block, whatever happens in it."""
+    try:
+        yield results
+    finally:
+        if close := getattr(results, "close", None):
+            close()
 
 
 def span_of_days(begins: list[datetime], now: datetime) -> tuple[datetime | None, datetime | None]:

@@ -22,7 +22,7 @@ from sitegen.errors import OutputError
 from sitegen.model import Artifact, Entry
 from sitegen.stamps import STAGING
 
-Spread = Callable[[Callable[[int], bytes], int, Callable[[int, str], bytes]], list[bytes]]
+Spread = Callable[[Callable[[int], bytes], int, Callable[[int, str], bytes]], Iterable[bytes]]
 """Do work(0) … work(n - 1) in some order; the last argument stands in for what was lost."""
 CHUNK = 32
 """Files that one task stages."""
@@ -75,7 +75,7 @@ def stage(  # noqa: PLR0913
         message = "a process was ended while it wrote files"
         return msgspec.msgpack.encode(Refused(message, "build again"))
 
-    for raw in spread(work, -(-len(paths) // CHUNK), lost):
+    for raw in [*spread(work, -(-len(paths) // CHUNK), lost)]:
         if refused := msgspec.msgpack.decode(raw, type=Refused | None):
             if refused.code is not None:
                 raise OSError(refused.code, refused.message, refused.file)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -156,7 +156,7 @@ class Told(list[str]):
                 happened.append(finished)
                 first()
 
-        def run(_stage: str, work: Any, count: int, lost: Any) -> list[bytes]:
+        def run(_stage: str, work: Any, count: int, lost: Any) -> Iterable[bytes]:
             here = cluster._replace(say=self.append)
             return run_on(here, work, count, jobs=1, limit=limit, lost=lost, done=done)
 
@@ -191,7 +191,7 @@ def test_what_models_made_of_texts_travels_and_so_do_cards(known: bool, tmp_path
     lock = line_of(prompt, read(prompt)) if known else b""
     inputs = msgspec.structs.replace(read_inputs(tmp_path), lock=lock)
 
-    def run(_stage: str, work: Any, count: int, lost: Any) -> list[bytes]:
+    def run(_stage: str, work: Any, count: int, lost: Any) -> Iterable[bytes]:
         return run_on(Cluster(executor), work, count, jobs=1, limit=60, lost=lost)
 
     with ThreadPoolExecutor(1) as executor:

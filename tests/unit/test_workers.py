@@ -6,11 +6,18 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from sitegen import workers
 from sitegen.budget import time_limit
-from sitegen.workers import Standby, WorkerError, run
+from sitegen.workers import Standby, WorkerError
+
+
+def run(*arguments: Any, **options: Any) -> list[bytes]:
+    return [*workers.run(*arguments, **options)]
 
 
 def lost(index: int, why: str) -> bytes:
@@ -60,6 +67,38 @@ def test_a_bug_in_a_task_is_raised_with_its_traceback() -> None:
 
     with pytest.raises(WorkerError, match="the bug"):
         run(work, 2, jobs=1, limit=5, lost=lost)
+
+
+def test_results_come_while_others_are_made_and_who_stops_listening_ends_the_workers() -> None:
+    def work(n: int) -> bytes:
+        if n:
+            time.sleep(60)
+        return b"%d" % os.getpid()
+
+    results = workers.run(work, 2, jobs=2, limit=60, lost=lost)
+    begun = time.monotonic()
+    pid = int(next(results))
+    assert time.monotonic() - begun < 20
+    assert Path(f"/proc/{pid}").exists()
+    results.close()  # type: ignore[attr-defined]
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_what_waits_to_be_done_meanwhile_is_done_in_steps() -> None:
+    steps: list[int] = []
+
+    def meanwhile() -> Iterator[None]:
+        for number in range(3):
+            steps.append(number)
+            yield
+
+    def work(n: int) -> bytes:
+        time.sleep(0.1)
+        return b"%d" % n
+
+    results = run(work, 4, jobs=2, limit=10, lost=lost, meanwhile=meanwhile())
+    assert results == [b"0", b"1", b"2", b"3"]
+    assert steps == [0, 1, 2]
 
 
 def test_a_task_that_needs_gigabytes_gets_a_memory_error() -> None:
