@@ -66,7 +66,7 @@ def run(  # noqa: PLR0913
     is done whenever no process has an answer; not all of them may be.
     """
     results: dict[int, bytes] = {}
-    given_out = 0
+    given_out, silent = 0, f"did not end within {limit:g} s"
     waiting = deque(range(count))
     workers: dict[int, Worker] = {}
     finished = 0
@@ -84,9 +84,7 @@ def run(  # noqa: PLR0913
                 begin()
             while finished < count:
                 for worker, has_answered in _ready(workers.values(), pipes, limit, meanwhile):
-                    gone = f"did not end within {limit:g} s"
-                    if has_answered:
-                        gone = _take(worker, results)
+                    gone = _take(worker, results) if has_answered else silent
                     if gone:
                         pipes.unregister(workers.pop(worker.pid).answers)
                         _lose(worker, waiting, results, lost, gone)

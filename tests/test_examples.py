@@ -19,7 +19,7 @@ from tests.sites import make_site
 
 ALL = [(page, each, error) for page in PAGES for each, error in with_errors(examples(page))]
 URL = 'url = "https://example.org/"\n'
-ELSEWHERE = {"cd", "git", "make", "pip", "python3", ".", "npm"}
+ELSEWHERE = {"cd", "dask", "git", "make", "pip", "python3", ".", "npm"}
 """Programs that are not ours."""
 
 
