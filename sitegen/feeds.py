@@ -255,7 +255,7 @@ def _artifact(path: str, media_type: str, text: str, made_from: Sequence[str]) -
     return Artifact(
         path=path,
         media_type=media_type,
-        digest=hashlib.blake2b(data, digest_size=16).hexdigest(),
+        digest=hashlib.sha256(data).hexdigest(),
         made_from=tuple(made_from),
         data=data,
     )

@@ -210,7 +210,7 @@ def artifact(path: PurePosixPath | str, data: bytes, made_from: tuple[str, ...])
     return Artifact(
         path=str(path),
         media_type=media_type(str(path)),
-        digest=hashlib.blake2b(data, digest_size=16).hexdigest(),
+        digest=hashlib.sha256(data).hexdigest(),
         made_from=made_from,
         data=data,
     )
@@ -218,6 +218,5 @@ def artifact(path: PurePosixPath | str, data: bytes, made_from: tuple[str, ...])
 
 def entry_of(made: Artifact, *, immutable: bool = False) -> Entry:
     """What is known of a file."""
-    data = made.data or b""
-    sha256 = hashlib.sha256(data).hexdigest()
-    return Entry(sha256=sha256, size=len(data), type=made.media_type, immutable=immutable)
+    size = len(made.data or b"")
+    return Entry(sha256=made.digest, size=size, type=made.media_type, immutable=immutable)

@@ -183,7 +183,10 @@ class Site(Value, frozen=True):
 
 
 class Artifact(Value, frozen=True):
-    """A file of the output: its bytes, or the file on this disk that it copies."""
+    """A file of the output: its bytes, or the file on this disk that it copies.
+
+    `digest` is the SHA-256 of its bytes, in hexadecimal digits.
+    """
 
     path: str
     media_type: str

@@ -39,7 +39,6 @@ class Theme:
 
     environment: Environment
     assets: Mapping[str, str]
-    digest: str
     used: Mapping[str, tuple[str, ...]]
     """By template, the paths of itself and of all that it includes, imports and extends."""
     reach: Mapping[str, Reach]
@@ -64,7 +63,6 @@ def make_theme(
     return Theme(
         environment=environment,
         assets=assets,
-        digest=digest(repr((sorted(files.items()), sorted(assets.items()))).encode()),
         used={
             name: tuple(sorted(files[each][0] for each in names))
             for name, (names, _) in reach.items()
@@ -143,8 +141,8 @@ def _asset(assets: Mapping[str, str]) -> Callable[[str], str]:
 
 
 def digest(content: bytes) -> str:
-    """The name of these bytes: 32 hexadecimal digits."""
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
+    """The SHA-256 of these bytes, in hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def render(environment: Environment, name: str, names: Mapping[str, Any]) -> str:
