@@ -51,13 +51,13 @@ def main() -> None:
             bench.compare(size, rounds)
         for size in options.scaling:
             bench.scale(size)
+        options.report.write_text(write_report(results), encoding="utf-8")
+        print(f"{options.report}\n{file}", flush=True)  # to clear away takes a minute
     except KeyboardInterrupt:
         sys.exit(f"\nstopped; what was measured is in {file}")
     finally:
         end_children()
         shutil.rmtree(options.home / "work", ignore_errors=True)
-    options.report.write_text(write_report(results), encoding="utf-8")
-    print(f"{options.report}\n{file}")
 
 
 def read_options() -> argparse.Namespace:
