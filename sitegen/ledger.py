@@ -80,7 +80,7 @@ def read_ledger(raw: bytes) -> Ledger:
     lines: dict[str, int] = {}
     sources: dict[str, str] = {}  # by id
     wrong: list[LockError] = []
-    for number, line in enumerate(raw.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
+    for number, line in enumerate(_lines(raw), 1):
         if not line.strip() or line.startswith(b"#"):
             continue
         try:
@@ -98,6 +98,11 @@ def read_ledger(raw: bytes) -> Ledger:
     if wrong:
         raise ExceptionGroup("damaged lines", wrong)
     return Ledger(owners=owners, identities=identities, feeds=feeds, lines=lines)
+
+
+def _lines(raw: bytes) -> list[bytes]:
+    """The lines of a file, which an editor may have begun with a byte order mark."""
+    return raw.removeprefix(b"\xef\xbb\xbf").split(b"\n")
 
 
 def _agree(known: dict[str, str], name: str, value: str, lines: Mapping[str, int]) -> None:
@@ -235,7 +240,7 @@ def _numbered(id_: str) -> Iterator[str]:
 
 def names_beyond(former: bytes, now: bytes) -> list[str]:
     """What one file says of names that the other does not, by name; texts do not count."""
-    old, new = set(former.split(b"\n")), set(now.split(b"\n"))
+    old, new = set(_lines(former)), set(_lines(now))
     known, ledger = (read_ledger(b"\n".join(each)) for each in (old - new, new - old))
     parts = ((known.owners, ledger.owners), (known.feeds, ledger.feeds))
     names = [name for own, more in parts for name in more if own.get(name) != more[name]]

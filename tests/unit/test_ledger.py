@@ -79,6 +79,8 @@ def test_names_that_are_new_or_another_s_now_are_told() -> None:
     assert names_beyond(raw, raw) == []
     assert names_beyond(raw, raw + b"/new/\tcontent/new.md\n") == ["/new/"]
     assert names_beyond(raw, raw.replace("\tcontent/雪.md\n".encode(), b"\tlist\n")) == ["/雪/"]
+    marked = b"\xef\xbb\xbf" + b"".join(b"/%d/\tlist\n" % number for number in range(50))
+    assert names_beyond(marked, raw) == names_beyond(b"", raw)
     assert len(names_beyond(b"", raw)) == len(names_beyond(b"# x\n", raw)) > 3
 
 
