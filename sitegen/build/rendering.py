@@ -40,7 +40,7 @@ from sitegen.model import Artifact, Asset, Entry, Value
 from sitegen.routes import media_type
 
 if TYPE_CHECKING:
-    from sitegen.build.render import Press
+    from sitegen.build.render import Parts, Press
     from sitegen.templates import Theme
 
 Reach = tuple[tuple[str, ...], tuple[str, ...] | None]
@@ -118,7 +118,7 @@ class Theming:
             self._theme = make_theme(self._files, self._assets, self._reach)
         return self._theme
 
-    def parts(self) -> tuple[Files, Mapping[str, str], Mapping[str, Reach] | None]:
+    def parts(self) -> Parts:
         """What `make_theme` makes it of."""
         return self._files, self._assets, self._reach
 

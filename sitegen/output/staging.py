@@ -12,7 +12,6 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from io import FileIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -92,15 +91,7 @@ def _stage(artifact: Artifact, files: Mapping[str, Entry], path: str, *, deep: b
     if artifact.data is None:
         _copy(artifact, files[artifact.path], path)
     else:
-        with open(path, "wb", buffering=0) as file:  # noqa: PTH123 - 10,000 times
-            write_all(file, artifact.data)
-
-
-def write_all(file: FileIO, data: bytes) -> None:
-    """Write everything: the system may take a part of it at a time."""
-    written = file.write(data)
-    while written < len(data):
-        written += file.write(data[written:])
+        Path(path).write_bytes(artifact.data)
 
 
 def _copy(artifact: Artifact, entry: Entry, path: str) -> None:

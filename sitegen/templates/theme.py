@@ -5,7 +5,6 @@ Comes in: folders of `*.html` and the published names of static files. Goes out:
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -138,11 +137,6 @@ def _asset(assets: Mapping[str, str]) -> Callable[[str], str]:
         return assets[name]
 
     return asset
-
-
-def digest(content: bytes) -> str:
-    """The SHA-256 of these bytes, in hexadecimal digits."""
-    return hashlib.sha256(content).hexdigest()
 
 
 def render(environment: Environment, name: str, names: Mapping[str, Any]) -> str:
