@@ -35,6 +35,7 @@ URL = "https://example.org/"
 USUAL = Keeping()
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 KINDS: dict[str, Kind] = {"html": "page", "md": "source", "xml": "feed", "css": "immutable"}
+TYPES = {"css": "text/css", "js": "text/javascript", "json": "application/json"}
 
 
 class KilledError(BaseException):
@@ -219,7 +220,9 @@ def file(path: str, text: str) -> File:
         sha256=hashlib.sha256(data).hexdigest(),
         size=len(data),
         kind=KINDS.get(path.rpartition(".")[2], "asset"),
-        headers=Headers(content_type=f"text/{path.rpartition('.')[2]}", cache_control="no-cache"),
+        headers=Headers(
+            content_type=TYPES.get(path.rpartition(".")[2], "text/plain"), cache_control="no-cache"
+        ),
     )
 
 

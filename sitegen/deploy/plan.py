@@ -34,6 +34,8 @@ Phase = Literal[
     "former contents",
     "fingerprinted assets",
     "assets",
+    "new styles",
+    "styles",
     "new pages",
     "new feeds",
     "new main feeds",
@@ -43,6 +45,7 @@ Phase = Literal[
     "gone main feeds",
     "gone feeds",
     "gone pages",
+    "gone styles",
     "gone assets",
 ]
 PHASES: tuple[Phase, ...] = get_args(Phase)
@@ -61,6 +64,23 @@ ENTRANCES = {"index.html", "404.html", "robots.txt", "sitemap.xml"}
 """What a reader or a crawler asks for without having seen a link to it."""
 MAIN_FEEDS = {"feed.xml", "feed.json"}
 """What a feed reader tries by itself; a text in it may refer to any other feed."""
+REFERRING = {
+    "text/css",
+    "text/javascript",
+    "application/json",
+    "application/manifest+json",
+    "image/svg+xml",
+}
+"""Assets of these types may refer to other assets, and to each other."""
+ORDER: dict[Kind | Literal["style"], tuple[Phase, Phase]] = {
+    "immutable": ("fingerprinted assets", "fingerprinted assets"),
+    "asset": ("assets", "assets"),
+    "style": ("new styles", "styles"),
+    "source": ("assets", "pages"),  # its page refers to it, and it to what its page refers to
+    "page": ("new pages", "pages"),
+    "feed": ("new feeds", "feeds"),
+}
+"""By kind, when a file goes that nobody knows of, and one that is live already."""
 PRIVATE = Headers(content_type="application/json", cache_control="no-store")
 
 
@@ -163,7 +183,7 @@ def _puts(files: Mapping[str, File], seen: Seen, former: Record) -> Iterator[Ste
             # A server may send a compressed sibling instead: its time is that of the file.
             sent = path if file.kind == "asset" else path.removesuffix(".gz").removesuffix(".br")
             is_new = reason == "new" and (sent == path or sent not in seen.listing)
-            phase = _phase(sent, file.kind, is_new=is_new or _is_left_over(sent, former))
+            phase = _phase(sent, file, is_new=is_new or _is_left_over(sent, former))
             yield Step(phase=phase, action="put", path=path, reason=reason, bytes=file.size)
 
 
@@ -204,19 +224,16 @@ def _pending(step: Step, files: Mapping[str, File], former: Record) -> File:
     return file if certain else replace(file, sha256="")
 
 
-def _phase(path: str, kind: Kind, *, is_new: bool) -> Phase:
-    unknown = is_new and path not in ENTRANCES
-    match kind:
-        case "immutable":
-            return "fingerprinted assets"
-        case "asset" | "source":
-            return "assets"
-        case "page":
-            return "new pages" if unknown else "pages"
-        case "feed":
-            if path in MAIN_FEEDS and is_new:
-                return "new main feeds"
-            return "new feeds" if unknown else "feeds"
+def _phase(path: str, file: File, *, is_new: bool) -> Phase:
+    if path in MAIN_FEEDS and is_new:
+        return "new main feeds"
+    unknown, known = ORDER["style" if _refers(file) else file.kind]
+    return unknown if is_new and path not in ENTRANCES else known
+
+
+def _refers(file: File) -> bool:
+    essence = file.headers.content_type.partition(";")[0]
+    return file.kind in {"immutable", "asset"} and essence in REFERRING
 
 
 def _stored(path: str, file: File, seen: Seen, former: Record) -> Stored:
@@ -264,13 +281,13 @@ def _kept(files: Mapping[str, File], former: Record, number: int, now: datetime)
 
 
 def _delete(path: str, each: Kept) -> Step:
-    kind = each.stored.file.kind
-    phase: Phase = "gone assets"
+    file = each.stored.file
+    phase: Phase = "gone styles" if _refers(file) else "gone assets"
     if _leaves(each.stored):
         phase = "gone main feeds" if path in MAIN_FEEDS else "gone feeds"
-        phase = phase if kind == "feed" else "gone pages"
+        phase = phase if file.kind == "feed" else "gone pages"
     reason: Reason = "gone" if each.due else "expired"
-    return Step(phase=phase, action="delete", path=path, reason=reason, bytes=each.stored.file.size)
+    return Step(phase=phase, action="delete", path=path, reason=reason, bytes=file.size)
 
 
 def _releases(

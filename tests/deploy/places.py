@@ -218,7 +218,10 @@ def edition(number: int, *, first: int | None = None) -> dict[str, bytes]:
     def page(title: str, body: str) -> bytes:
         return PAGE.format(title=title, body=body, **rest).encode()
 
-    still = PAGE.format(title="Still", body="", style="still.css", image=quote(ODD), odd=quote(ODD))
+    look = '<link rel="stylesheet" href="/live.css">'
+    still = PAGE.format(
+        title="Still", body=look, style="still.css", image=quote(ODD), odd=quote(ODD)
+    )
     urls = "".join(f"<url><loc>{URL}{each}</loc></url>" for each in ["", *posts])
     entries = "".join(
         f'<entry><id>{URL}{each}</id><link href="{URL}{each}"/></entry>' for each in posts
@@ -236,6 +239,8 @@ def edition(number: int, *, first: int | None = None) -> dict[str, bytes]:
         style: style_text.encode(),
         image: b"PNG" + b"%d" % number * 4000,
         "still.css": b"body{color:black}",
+        "live.css": b"body{background:url(/images/of-%d.png)}" % number,
+        f"images/of-{number}.png": b"of%d" % number * 1000,
         ODD: b"odd" * 1000,
         "feed.xml": f'{xml}<feed xmlns="http://www.w3.org/2005/Atom">{entries}</feed>'.encode(),
         "sitemap.xml": f"{xml}<urlset>{urls}</urlset>".encode(),

@@ -141,7 +141,7 @@ class Site:
         wanted, found = digests(edition(number)), self.place.tree()
         assert {path: found.get(path) for path in wanted} == wanted
         rest = found.keys() - wanted.keys()
-        assert all(re.search(r"^assets/.*\.[0-9a-f]{8}\.", path) for path in rest), rest
+        assert all(re.search(r"^assets/.*\.[0-9a-f]{8}\.|^images/of-", path) for path in rest), rest
         self.assert_whole()
 
     def assert_pages_of(self, number: int) -> None:

@@ -54,9 +54,9 @@ def books(store: Store) -> Record:
 def test_the_phases_come_in_the_order_that_readers_need() -> None:
     plan = plan_for(site(ONE), Memory(Store()))
     assert [(step.phase, step.path) for step in plan.steps] == [
-        ("fingerprinted assets", "style.1.css"),
         ("assets", "a.md"),
         ("assets", "x.png"),
+        ("new styles", "style.1.css"),
         ("new pages", "a.html"),
         ("new main feeds", "feed.xml"),
         ("pages", "index.html"),
@@ -68,6 +68,24 @@ def test_the_page_that_everybody_knows_comes_after_the_new_ones_it_refers_to() -
     later = ONE | {"index.html": "-> b.html", "b.html": "", "b/feed.xml": "-> b.html"}
     paths = [step.path for step in plan_for(site(later), Memory(deployed(ONE))).steps]
     assert paths.index("b.html") < paths.index("b/feed.xml") < paths.index("index.html")
+
+
+def test_a_style_that_is_live_comes_after_all_that_it_may_refer_to() -> None:
+    before = ONE | {"style.css": "", "y.js": ""}
+    after = before | {"style.css": "-> z.png\n-> new.css", "z.png": "", "new.css": "-> z.png"}
+    after |= {"y.js": "-> z.js", "z.js": "-> data.json", "data.json": ""}
+    paths = [step.path for step in plan_for(site(after), Memory(deployed(before))).steps]
+    for path, text in after.items():
+        for named in text.replace("-> ", "").split():
+            if path in before and path in paths and named in paths:
+                assert paths.index(named) < paths.index(path)
+    assert paths.index("z.png") < paths.index("new.css") < paths.index("style.css")
+
+
+def test_a_text_that_is_live_comes_after_the_new_page_that_it_refers_to() -> None:
+    later = ONE | {"a.md": "-> b.html", "b.html": "", "b.md": ""}
+    paths = [step.path for step in plan_for(site(later), Memory(deployed(ONE))).steps]
+    assert paths.index("b.md") < paths.index("b.html") < paths.index("a.md")
 
 
 def test_a_second_run_has_nothing_to_do() -> None:
@@ -353,11 +371,11 @@ def test_the_plan_as_json_has_every_step_in_order() -> None:
     steps = as_data(plan)["steps"]
     assert [step["path"] for step in steps] == [step.path for step in plan.steps]
     assert steps[0] == {
-        "phase": "fingerprinted assets",
+        "phase": "assets",
         "action": "put",
-        "path": "style.1.css",
+        "path": "a.md",
         "reason": "new",
-        "bytes": 0,
+        "bytes": 4,
         "origin": None,
     }
 
