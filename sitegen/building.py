@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 MOST_WARNINGS = 20
 SLOWEST = 10
-RARELY = 100_000
+RARELY = 1_000_000
 
 
 class Options(NamedTuple):

@@ -10,7 +10,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
-from pathlib import PurePosixPath
+from posixpath import splitext
 from urllib.parse import urlsplit
 
 from sitegen.errors import ConfigError, Span, suggest
@@ -249,7 +249,7 @@ TELLING: dict[str, Kind] = {
 
 def settings_for(path: str, config: Config) -> Settings:
     """What `parse` may know of a source at `path` (`content/poems/snow.md`)."""
-    kind, origin = _kind_at(PurePosixPath(path), config)
+    kind, origin = _kind_at(path, config)
     return Settings(
         kind=kind,
         kind_origin=origin,
@@ -260,10 +260,10 @@ def settings_for(path: str, config: Config) -> Settings:
     )
 
 
-def _kind_at(path: PurePosixPath, config: Config) -> tuple[Kind, str]:
-    if names_folder(path.stem):
-        return "page", f"{path.name} is the page of its folder"
-    folders = path.parent.parts[1:]
+def _kind_at(path: str, config: Config) -> tuple[Kind, str]:
+    _, *folders, name = path.split("/")
+    if names_folder(splitext(name)[0]):
+        return "page", f"{name} is the page of its folder"
     if folders:
         name = unicodedata.normalize("NFC", folders[0])
         section = config.sections.get(name)

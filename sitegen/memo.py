@@ -61,6 +61,11 @@ class Memo:
             with contextlib.suppress(OSError):
                 self._open(folder)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever put: then nobody need make keys to ask for."""
+        return not (self._places or self._fresh)
+
     def get(self, key: bytes) -> bytes | None:
         """The value that was put under this key, whole and unaltered; else None."""
         if key in self._fresh:

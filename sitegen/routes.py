@@ -23,8 +23,6 @@ CONTENT = "content/"
 PLACEHOLDERS = ("year", "month", "day", "slug", "section")
 LONGEST_NAME, LONGEST_PATH = 255, 1000
 """In bytes: a name is limited by file systems, a path by some of them and by sitemaps."""
-
-
 UNPLACED = ".unplaced/"
 """Where a document with a refused address would be; nothing below it is ever published."""
 
@@ -73,8 +71,7 @@ def span_of(document: Document, *fields: str) -> Span:
 
 
 def _wanted(document: Document, config: Config) -> str:
-    name = section_of(document.path)
-    section = config.sections.get(name) if name else None
+    section = config.sections.get(section_of(document.path) or "")
     pattern = document.meta.permalink
     if pattern is None and section and not (is_index(document) and document.meta.kind == "page"):
         pattern = section.permalink
@@ -158,6 +155,9 @@ def alias_output(alias: str, document: Document, config: Config) -> str:
     return typed_output(below_base(alias, config.base), span_of(document, "aliases", "slug"))
 
 
+HIDDEN = re.compile(r"(?:^|/)(\.[^/]*)")
+
+
 def typed_output(typed: str, span: Span) -> str:
     """The output of an address as the writer typed it, percent-encoded or not."""
     hint = "an address is a path like `/essays/scale/`"
@@ -169,9 +169,6 @@ def typed_output(typed: str, span: Span) -> str:
         raise RouteError(f'the address "{typed}" has the hidden part "{hidden[1]}"', span, hint)
     _check(path, span, hint)
     return _output_of(path)
-
-
-HIDDEN = re.compile(r"(?:^|/)(\.[^/]*)")
 
 
 def _output_of(path: str) -> str:
@@ -200,9 +197,13 @@ NAME_FAULTS = (
 """A pattern of names that some disk refuses or changes, and what is wrong with them."""
 
 
+PLAIN_PATH = re.compile(r"(?:[A-Za-z0-9_-]{5,255}/)*[A-Za-z0-9_-]{5,255}")
+"""Most paths; a name that Windows keeps is shorter, or has a character more."""
+
+
 def fault_of(path: str) -> str | None:
     """Why no file may have this path, in words; None if it may. The empty path is the root."""
-    if not path:
+    if not path or (len(path) <= LONGEST_PATH and PLAIN_PATH.fullmatch(path)):
         return None
     if len(path.encode(errors="surrogatepass")) > LONGEST_PATH:
         return f"it is longer than {LONGEST_PATH:,} bytes"
@@ -221,13 +222,12 @@ def _check(path: str, span: Span, hint: str) -> None:
 
 
 # --- addresses of outputs --------------------------------------------------------------------
-PLAIN = re.compile(r"[A-Za-z0-9/_.~-]*")
 
 
+@lru_cache(maxsize=1 << 16)  # asked seven times of each page
 def url_of(output: str, base: str) -> str:
     """The address of an output: `a/b/index.html` → `/blog/a/b/`."""
-    output = _without_index(output)
-    return base + (output if PLAIN.fullmatch(output) else quote(output, safe="/:@~"))
+    return base + quote(_without_index(output), safe="/:@~")
 
 
 def address_of(output: str) -> str:

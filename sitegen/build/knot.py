@@ -216,7 +216,8 @@ def _pieces(site: Site) -> Iterator[Piece]:
 
     # A page that introduces a listing is shown at the head of it, and nowhere else.
     intros = frozenset(listing.intro for listing in site.listings)
-    digests = {}
+    digests: dict[str, bytes] = {}
+    lists: list[bytes] = []
     for path, page in site.pages.items():
         own = encode(replace(page, document=_bare(page.document)))
         digests[path] = digest(own)
@@ -233,14 +234,15 @@ def _pieces(site: Site) -> Iterator[Piece]:
         first = listing.kind == "home" and listing.number == 1
         shows = [*filter(None, [listing.intro]), *(site.featured if first else ())]
         shows += [entry.path for entry in listing.entries if listing.kind == "sidenotes"]
-        yield _piece("listing", listing.url, f"{listing.kind}.html", listing, shows, digests)
+        piece = _piece("listing", listing.url, f"{listing.kind}.html", listing, shows, digests)
+        lists.append(piece.digest)
+        yield piece
         yield from _shards(listing.shards, site)
     for redirect in site.redirects:
         yield _piece("redirect", redirect.url, "redirect.html", redirect, (), digests)
     for feed in site.feeds:
         yield _piece("feed", f"{feed.output}.xml", "", feed, feed.entries, digests)
     yield _piece("not_found", "404.html", "404.html", None, (), digests)
-    lists = [encode(listing) for listing in site.listings]
     whole = digest(*digests.values(), *lists)
     yield Piece(kind="sitemap", name="sitemap.xml", digest=whole)
     yield _piece("robots", "robots.txt", "", None, (), digests)

@@ -65,7 +65,8 @@ def parse_all(inputs: Inputs, memory: Memory, run: Run) -> list[Parsed]:
     config, former = inputs.config, memory.former
     known = former.sources if former and former.config == digest(encode(config)) else {}
     rows: dict[str, Parsed | None] = {
-        each.path: _unchanged(each, known, memory.readings) or remembered(each, config, memory)
+        each.path: _unchanged(each, known, memory.readings)
+        or (None if memory.memo.is_empty else remembered(each, config, memory))
         for each in inputs.originals
     }
     tasks = [original for original in inputs.originals if rows[original.path] is None]

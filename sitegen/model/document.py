@@ -22,14 +22,14 @@ class Moment(Value, frozen=True):
         return self.at or datetime.combine(self.day, time(), zone)
 
 
-class Origin(Value, frozen=True):
+class Origin(Value, frozen=True, omit_defaults=True):
     """Where a value came from, for `explain`; and its place, for errors about it."""
 
     text: str
     span: Span | None = None
 
 
-class Meta(Value, frozen=True):
+class Meta(Value, frozen=True, omit_defaults=True):
     """What a source says of itself."""
 
     title: str
@@ -77,7 +77,7 @@ class Image(Value, frozen=True):
     first: bool = False
 
 
-class Heading(Value, frozen=True):
+class Heading(Value, frozen=True, omit_defaults=True):
     """A heading of the body: level 2 to 6 as published, plain text, id."""
 
     level: int
@@ -85,7 +85,7 @@ class Heading(Value, frozen=True):
     text: str
 
 
-class Fence(Value, frozen=True):
+class Fence(Value, frozen=True, omit_defaults=True):
     """An `attention` block. `span` is its opening line; the text begins on the next one.
 
     `indent` is the column offset that the fence's container took from each line (0 outside
@@ -113,7 +113,7 @@ def file_stem(figure: str) -> str:
     return figure.replace(".", "-")
 
 
-class Figure(Value, frozen=True):
+class Figure(Value, frozen=True, omit_defaults=True):
     """A drawn figure: what a page shows, what is exported, and what a sanitiser leaves."""
 
     id: str
@@ -157,7 +157,7 @@ class Card(Value, frozen=True, array_like=True):
     cells: tuple[bytes, ...] = ()
 
 
-class Document(Value, frozen=True):
+class Document(Value, frozen=True, omit_defaults=True):
     """A parsed source: knows nothing of its address, its neighbours or the site."""
 
     path: str

@@ -18,7 +18,7 @@ class Variant(Value, frozen=True):
     width: int
 
 
-class ImageFile(Value, frozen=True):
+class ImageFile(Value, frozen=True, omit_defaults=True):
     """Where an image is, and its size in pixels where the file tells."""
 
     src: str
@@ -36,7 +36,7 @@ class TagRef(Value, frozen=True):
     count: int
 
 
-class PageRef(Value, frozen=True):
+class PageRef(Value, frozen=True, omit_defaults=True):
     """What another page shows of a page. `path` is its source."""
 
     path: str
@@ -50,7 +50,7 @@ class PageRef(Value, frozen=True):
     """The first line of a poem, as plain text."""
 
 
-class SeriesPlace(Value, frozen=True):
+class SeriesPlace(Value, frozen=True, omit_defaults=True):
     """Where a page stands in its series: `number` of `count`, at the series' address."""
 
     name: str
@@ -61,7 +61,7 @@ class SeriesPlace(Value, frozen=True):
     next: PageRef | None = None
 
 
-class Page(Value, frozen=True):
+class Page(Value, frozen=True, omit_defaults=True):
     """A document with its address and its neighbours."""
 
     url: str
@@ -91,7 +91,7 @@ ListingKind = Literal[
 ]
 
 
-class Listing(Value, frozen=True):
+class Listing(Value, frozen=True, omit_defaults=True):
     """A list of pages at an address; `number` of `count` where it is paginated."""
 
     kind: ListingKind

@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
-from typing import Protocol
-
-from msgspec.structs import replace
+from typing import Any, Protocol
 
 from sitegen.errors import LinkError, Problem, Span, in_order
 from sitegen.ledger import write_ledger
@@ -80,16 +78,8 @@ def assemble(  # noqa: PLR0913 - everything meets here
     known = links_of(layout, left_out, failed)
     titles = {shelf.intro.path: shelf.title for shelf in layout.shelves if shelf.intro}
     refs = {each.path: _ref(each, layout, titles) for each in layout.documents}
-    entries = layout.shelves[0].documents
-    measure = cache(image_size)
-    pages: dict[str, Page] = {}
-    for document in layout.documents:
-        page, wrong = _page(document, layout, known, measure, pictures)
-        if pictures and not document.meta.image and document.path not in titles:
-            page = replace(page, card=pictures.card(page.output, document))
-        pages[document.path] = replace(page, id=ids[document.path])
-        problems += wrong
-    pages = _tied(pages, layout, refs)
+    entries, measure = layout.shelves[0].documents, cache(image_size)
+    pages, wrong = _pages(layout, refs, ids, known, measure, pictures)
     feeds = {feed.output for feed in layout.feeds if feed.entries}
     newest = {each.meta.kind: each.path for each in reversed(entries)}
     return Site(
@@ -103,7 +93,7 @@ def assemble(  # noqa: PLR0913 - everything meets here
         assets=layout.assets,
         featured=tuple(newest[kind] for kind in ("post", "poem") if kind in newest),
         urls=write_ledger(ledger),
-        problems=tuple(in_order(problems)),
+        problems=tuple(in_order([*problems, *wrong])),
     )
 
 
@@ -127,22 +117,16 @@ def _addresses(layout: Layout) -> dict[str, str]:
     return {output: layout.url(output) for output in [*outputs, *layout.outputs.values()]}
 
 
-def _tied(
-    pages: Mapping[str, Page], layout: Layout, refs: Mapping[str, PageRef]
-) -> dict[str, Page]:
-    """The pages, each with what leads from it to others and from others to it."""
+def _tie(
+    layout: Layout, links: Mapping[str, Sequence[str]], refs: Mapping[str, PageRef]
+) -> Mapping[str, Mapping[str, Any]]:
+    """By field, and by source, what leads from a page to others and from others to it."""
     newer, older = _neighbours(layout.shelves[0].documents, refs)
-    linked = backlinks(layout, {path: page.links for path, page in pages.items()}, refs)
-    series = series_places(layout.series, _addresses(layout), refs)
     return {
-        path: replace(
-            page,
-            previous=older.get(path),
-            next=newer.get(path),
-            series=series.get(path),
-            backlinks=linked.get(path, ()),
-        )
-        for path, page in pages.items()
+        "previous": older,
+        "next": newer,
+        "series": series_places(layout.series, _addresses(layout), refs),
+        "backlinks": backlinks(layout, links, refs),
     }
 
 
@@ -162,16 +146,55 @@ def _neighbours(
 # --- pages -----------------------------------------------------------------------------------
 
 
-def _page(
-    document: Document,
+def _pages(  # noqa: PLR0913, PLR0917
     layout: Layout,
+    refs: Mapping[str, PageRef],
+    ids: Mapping[str, str],
     known: Known,
     measure: Measure,
     pictures: Pictures | None,
-) -> tuple[Page, list[Problem]]:
-    """A document at its address, with everything in it resolved."""
-    output = layout.outputs[document.path]
-    links = [resolve(link.target, link.span, document, known) for link in document.links]
+) -> tuple[dict[str, Page], list[Problem]]:
+    """Each document at its address, with everything in it resolved."""
+    links, problems = _links(layout, known)
+    tied, intros = _tie(layout, links, refs), layout.intros
+    pages: dict[str, Page] = {}
+    for document in layout.documents:
+        path, output = document.path, layout.outputs[document.path]
+        images, shared, wrong = _images(document, known, measure, pictures)
+        problems += wrong
+        draws = pictures and not document.meta.image and path not in intros
+        tags = {layout.tags[name].folder: layout.tags[name].ref for name in document.meta.tags}
+        pages[path] = Page(
+            url=refs[path].url,
+            output=output,
+            document=document,
+            links=links[path],
+            images=images,
+            tags=tuple(tags.values()),
+            source_url=layout.url(source_output(output)) if layout.config.sources else "",
+            image=shared,
+            card=pictures.card(output, document) if pictures and draws else None,
+            id=ids[path],
+            **{name: found[path] for name, found in tied.items() if path in found},
+        )
+    return pages, problems
+
+
+def _links(layout: Layout, known: Known) -> tuple[dict[str, tuple[str, ...]], list[Problem]]:
+    """By source, where its links lead, and what is wrong with those that lead nowhere."""
+    links: dict[str, tuple[str, ...]] = {}
+    problems: list[Problem] = []
+    for document in layout.documents:
+        ways = [resolve(link.target, link.span, document, known) for link in document.links]
+        links[document.path] = tuple([url for url, _ in ways])
+        problems += [problem for _, problem in ways if problem]
+    return links, problems
+
+
+def _images(
+    document: Document, known: Known, measure: Measure, pictures: Pictures | None
+) -> tuple[tuple[ImageFile, ...], ImageFile | None, list[Problem]]:
+    """The images of a document, the one that stands for it, and what is wrong with them."""
     images = [
         _image(each.target, each.span, document, known, measure, pictures)
         for each in document.images
@@ -180,18 +203,8 @@ def _page(
     if document.meta.image:
         span = span_of(document, "image")
         shared = _image(document.meta.image, span, document, known, measure)
-    tags = {layout.tags[name].folder: layout.tags[name].ref for name in document.meta.tags}
-    page = Page(
-        url=layout.url(output),
-        output=output,
-        document=document,
-        links=tuple(url for url, _ in links),
-        images=tuple(image for image, _ in images),
-        tags=tuple(tags.values()),
-        source_url=layout.url(source_output(output)) if layout.config.sources else "",
-        image=shared[0],
-    )
-    return page, [problem for _, problem in [*links, *images, shared] if problem]
+    wrong = [problem for _, problem in [*images, shared] if problem]
+    return tuple(image for image, _ in images), shared[0], wrong
 
 
 def _image(  # noqa: PLR0913, PLR0917

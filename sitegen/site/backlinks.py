@@ -25,13 +25,18 @@ def backlinks(
     `links`: by source path, the addresses that its text leads to. What introduces a list is shown
     as that list, and has none.
     """
-    owners = dict(_owners(layout))
+    here = [
+        (document.path, REST.split(url, maxsplit=1)[0])
+        for document in layout.ordered
+        for url in links[document.path]
+        if url.startswith(layout.config.base)
+    ]
+    owners = dict(_owners(layout)) if here else {}
     found: dict[str, dict[str, PageRef]] = {}
-    for document in layout.ordered:
-        for url in links[document.path]:
-            owner = owners.get(REST.split(url, maxsplit=1)[0])
-            if owner and owner != document.path:
-                found.setdefault(owner, {})[document.path] = refs[document.path]
+    for path, url in here:
+        owner = owners.get(url)
+        if owner and owner != path:
+            found.setdefault(owner, {})[path] = refs[path]
     return {path: tuple(each.values()) for path, each in found.items()}
 
 

@@ -20,6 +20,8 @@ from sitegen.slugs import names_folder, split_date
 
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
 WEB = re.compile(r"(?:https?:)?//([^/?#]*)([^?#]*)", re.IGNORECASE)
+ELSEWHERE = re.compile(r"https?://([A-Za-z0-9.-]+)(?:[/?#][!-Z^-~]*)?")
+"""Most links: a whole address in which nothing is left to be understood."""
 UNSEEN = re.compile(r"[\t\n\r]|^[\x00-\x20]+|[\x00-\x20]+$")
 """What browsers take out of an address before they read it."""
 REFUSED = {
@@ -42,7 +44,8 @@ class Target(Value, frozen=True):
 class Known(Value, frozen=True):
     """All that a link may lead to. Keys are NFC, decoded, without slashes at either end."""
 
-    site_url: str
+    host: str
+    """Of the site, in lower case, with its port."""
     base: str
     sources: Mapping[str, Target]
     """By path below `content/`: sources, also without suffix, and the files beside them."""
@@ -76,7 +79,7 @@ def know(
             near.setdefault(key, []).append(path)
     unpublished = {_key(path): why for path, why in left_out.items()}
     return Known(
-        site_url=site_url,
+        host=urlsplit(site_url).netloc.lower(),
         base=base,
         sources=paths,
         addresses={_address_key(output): target for output, target in addresses.items()},
@@ -118,6 +121,9 @@ def resolve(
 
     What leads out of the site, or to nothing, stays as it was typed.
     """
+    elsewhere = ELSEWHERE.fullmatch(target)
+    if elsewhere and elsewhere[1].lower() != known.host:
+        return target, None
     found, problem = find(target, span, document, known)
     if found is None:
         refused = problem is not None and problem.severity == "error" and _leads_out(target)
@@ -161,7 +167,7 @@ def _find_absolute(
 ) -> tuple[Target | None, Problem | None]:
     """A whole address: of this site if host and base path are ours."""
     path = unquote(web[2]) or "/"
-    if web[1].lower() != urlsplit(known.site_url).netloc.lower():
+    if web[1].lower() != known.host:
         return None, None
     if not f"{path}/".startswith(known.base):
         return None, None

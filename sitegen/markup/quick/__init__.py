@@ -9,9 +9,7 @@ the parser tries it. A test holds that both ways give the same documents.
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
-from markdown_it import MarkdownIt
+from markdown_it import MarkdownIt, __version__
 from markdown_it.parser_block import ParserBlock
 from markdown_it.parser_inline import ParserInline
 from markdown_it.rules_core import StateCore, normalize
@@ -24,9 +22,9 @@ COMPARED = ("4.3.0",)
 """The versions of markdown-it-py whose tokens were compared."""
 
 
-def quicken(md: MarkdownIt, installed: str | None = None) -> None:
+def quicken(md: MarkdownIt, installed: str = __version__) -> None:
     """Let `md`, which has all its rules, take the quick path; unchanged if it is not known."""
-    if (installed or version("markdown-it-py")) not in COMPARED:
+    if installed not in COMPARED:
         return
     if type(md.block) is ParserBlock:
         md.block = QuickBlocks(md.block)
