@@ -159,9 +159,12 @@ def _time(moment: Moment, site: Site) -> str:
 SITEMAP = {"xmlns": "http://www.sitemaps.org/schemas/sitemap/0.9"}
 
 
-def sitemap(site: Site) -> list[Artifact]:
+Locations = Sequence[tuple[str, str]]
+"""Absolute addresses with the day or time of the last change, "" where nobody said one."""
+
+
+def sitemap(urls: Locations, site_url: str) -> list[Artifact]:
     """`sitemap.xml` with every page and listing; beyond `MOST_URLS` an index of several."""
-    urls = sorted(_locations(site).items())
     if len(urls) <= MOST_URLS:
         return [_sitemap("sitemap.xml", "urlset", "url", urls)]
     parts = [urls[start : start + MOST_URLS] for start in range(0, len(urls), MOST_URLS)]
@@ -169,11 +172,11 @@ def sitemap(site: Site) -> list[Artifact]:
         _sitemap(f"sitemap-{number}.xml", "urlset", "url", part)
         for number, part in enumerate(parts, 1)
     ]
-    entries = [(site.info.url + each.path, "") for each in maps]
+    entries = [(site_url + each.path, "") for each in maps]
     return [_sitemap("sitemap.xml", "sitemapindex", "sitemap", entries), *maps]
 
 
-def _sitemap(path: str, root: str, name: str, urls: Iterable[tuple[str, str]]) -> Artifact:
+def _sitemap(path: str, root: str, name: str, urls: Locations) -> Artifact:
     lines = [
         _tag(name, _tag("loc", url) + (_tag("lastmod", when) if when else ""), raw=True)
         for url, when in urls
@@ -182,20 +185,22 @@ def _sitemap(path: str, root: str, name: str, urls: Iterable[tuple[str, str]]) -
     return _artifact(path, "application/xml", text, ())
 
 
-def _locations(site: Site) -> dict[str, str]:
-    """Absolute addresses with the day or time of the last change, "" where nobody said one."""
-    changed = {
-        path: page.document.meta.updated or page.document.meta.date
-        for path, page in site.pages.items()
+def locations(site: Site) -> Locations:
+    """What the sitemap says of a site, in order."""
+    zone = ZoneInfo(site.info.timezone)
+    metas = {path: page.document.meta for path, page in site.pages.items()}
+    changed = {path: when for path, m in metas.items() if (when := m.updated or m.date)}
+    begins = {path: when.begins(zone) for path, when in changed.items()}
+    told = {
+        path: _time(when, site) if when.at else when.day.isoformat()
+        for path, when in changed.items()
     }
-    found = {
-        page.url: _lastmod([changed[path]], site)
-        for path, page in site.pages.items()
-        if not page.document.meta.draft
-    }
+    pages = site.pages.items()
+    found = {page.url: told.get(path, "") for path, page in pages if not metas[path].draft}
     for listing in site.listings:
-        found[listing.url] = _lastmod([changed[path] for path in _shown_on(listing, site)], site)
-    return {_absolute(site, url): when for url, when in found.items()}
+        shown = [path for path in _shown_on(listing, site) if path in begins]
+        found[listing.url] = told[max(shown, key=begins.__getitem__)] if shown else ""
+    return sorted((_absolute(site, url), when) for url, when in found.items())
 
 
 def _shown_on(listing: Listing, site: Site) -> Iterator[str]:
@@ -208,14 +213,6 @@ def _shown_on(listing: Listing, site: Site) -> Iterator[str]:
     if listing.kind == "tags":
         tagged = (each for each in site.listings if each.kind == "tag")
         yield from (entry.path for each in tagged for entry in each.entries)
-
-
-def _lastmod(moments: Iterable[Moment | None], site: Site) -> str:
-    zone = ZoneInfo(site.info.timezone)
-    newest = max(filter(None, moments), key=lambda each: each.begins(zone), default=None)
-    if newest is None:
-        return ""
-    return _time(newest, site) if newest.at else newest.day.isoformat()
 
 
 def robots(site: Site) -> Artifact:

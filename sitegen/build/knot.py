@@ -212,12 +212,12 @@ def _span_of(
 
 def _pieces(site: Site) -> Iterator[Piece]:
     """One piece for each page, listing, redirect and feed."""
+    from sitegen.feeds import locations
     from sitegen.templates import PAGE_TEMPLATES
 
     # A page that introduces a listing is shown at the head of it, and nowhere else.
     intros = frozenset(listing.intro for listing in site.listings)
     digests: dict[str, bytes] = {}
-    lists: list[bytes] = []
     for path, page in site.pages.items():
         own = encode(replace(page, document=_bare(page.document)))
         digests[path] = digest(own)
@@ -234,17 +234,14 @@ def _pieces(site: Site) -> Iterator[Piece]:
         first = listing.kind == "home" and listing.number == 1
         shows = [*filter(None, [listing.intro]), *(site.featured if first else ())]
         shows += [entry.path for entry in listing.entries if listing.kind == "sidenotes"]
-        piece = _piece("listing", listing.url, f"{listing.kind}.html", listing, shows, digests)
-        lists.append(piece.digest)
-        yield piece
+        yield _piece("listing", listing.url, f"{listing.kind}.html", listing, shows, digests)
         yield from _shards(listing.shards, site)
     for redirect in site.redirects:
         yield _piece("redirect", redirect.url, "redirect.html", redirect, (), digests)
     for feed in site.feeds:
         yield _piece("feed", f"{feed.output}.xml", "", feed, feed.entries, digests)
     yield _piece("not_found", "404.html", "404.html", None, (), digests)
-    whole = digest(*digests.values(), *lists)
-    yield Piece(kind="sitemap", name="sitemap.xml", digest=whole)
+    yield _piece("sitemap", "sitemap.xml", "", locations(site), (), digests)
     yield _piece("robots", "robots.txt", "", None, (), digests)
 
 

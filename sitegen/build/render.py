@@ -113,7 +113,7 @@ class RenderWork:
     def task(self, index: int) -> bytes | None:
         """A piece with what it shows; None for one that is made of much of the site."""
         piece, press = self._pieces[index], self._press
-        if piece.kind in {"sitemap", "shard"}:
+        if piece.kind == "shard":
             return None
         shown = [(press.pages[path], press.read(path)) for path in piece.shows]
         return msgspec.msgpack.encode((piece, shown))
@@ -144,9 +144,6 @@ def too_slow(piece: Piece, why: str) -> Rendered:
 
 def _artifacts(piece: Piece, press: Press) -> Iterator[Artifact]:
     knot, theme = press.knot, press.theme
-    if piece.kind == "sitemap":
-        yield from feeds.sitemap(site_of(knot, None, None))
-        return
     site = Site(
         info=knot.info,
         pages=Pages([press.pages[path] for path in piece.shows], press.read),
@@ -170,11 +167,14 @@ def _artifacts(piece: Piece, press: Press) -> Iterator[Artifact]:
             yield from feeds.render_feed(site, feed)
         case "not_found":
             yield templates.render_not_found(theme, site)
+        case "sitemap":
+            urls = msgspec.msgpack.decode(piece.own, type=list[tuple[str, str]])
+            yield from feeds.sitemap(urls, knot.info.url)
         case "robots":
             yield feeds.robots(site)
         case "shard":
-            urls = msgspec.msgpack.decode(piece.own, type=list[str])
-            rows = zip(urls, map(press.find, piece.shows), strict=True)
+            pages = msgspec.msgpack.decode(piece.own, type=list[str])
+            rows = zip(pages, map(press.find, piece.shows), strict=True)
             yield artifact(piece.name, write_shard(rows), piece.shows)
         case "icon" | "card":
             yield _drawing(piece, knot)

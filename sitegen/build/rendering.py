@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from sitegen.build.render import Parts, Press
     from sitegen.templates import Theme
 
+LARGE = 20_000
+"""Bytes of a piece that is rendered before the others, or all would wait for it at the end."""
 Reach = tuple[tuple[str, ...], tuple[str, ...] | None]
 
 
@@ -190,6 +192,7 @@ def make(
             missing.append(index)
     if not missing:
         return made, []
+    missing.sort(key=lambda index: len(pieces[index].own) < LARGE)
     work = begin([pieces[index] for index in missing])
 
     def lost(number: int, why: str) -> bytes:

@@ -175,4 +175,4 @@ def test_every_feed_parses_and_its_times_are_those_of_its_entries(
         assert root.findtext(f"{name}updated") in times
         assert len(times) == len(feed.entries)
         assert len(json.loads(as_json.data or b"")["items"]) == len(feed.entries)
-    feeds.sitemap(site)
+    feeds.sitemap(feeds.locations(site), site.info.url)

@@ -36,7 +36,7 @@ def items(site: Site) -> dict[str, object]:
 
 
 def locations(site: Site) -> dict[str, str | None]:
-    (artifact,) = feeds.sitemap(site)
+    (artifact,) = sitemap(site)
     root = ET.fromstring(text(artifact))  # noqa: S314 - we wrote it
     return {url.findtext(f"{MAP}loc") or "": url.findtext(f"{MAP}lastmod") for url in root}
 
@@ -81,6 +81,10 @@ def jing(*files: Path) -> tuple[int, str]:
 
 
 @pytest.mark.skipif(which("java") is None, reason="the validator is a Java program")
+def sitemap(site: Site) -> list[Artifact]:
+    return feeds.sitemap(feeds.locations(site), site.info.url)
+
+
 def test_every_feed_is_valid_by_the_schema_of_rfc_4287(tmp_path: Path) -> None:
     sites = [rich(), rich(CONFIG), rich(replace(CONFIG, author="", language="not a language"))]
     files = []
@@ -105,12 +109,12 @@ def test_the_schema_refuses_a_feed_without_an_id(tmp_path: Path) -> None:
 
 def test_the_sitemap_is_valid_by_its_schema(monkeypatch: pytest.MonkeyPatch) -> None:
     schema = xmlschema.XMLSchema(SCHEMAS / "sitemap.xsd")
-    schema.validate(text(*feeds.sitemap(rich())))
+    schema.validate(text(*sitemap(rich())))
     monkeypatch.setattr(feeds, "MOST_URLS", 3)
-    for artifact in feeds.sitemap(rich()):
+    for artifact in sitemap(rich()):
         schema.validate(text(artifact))
     with pytest.raises(xmlschema.XMLSchemaValidationError):
-        schema.validate(text(feeds.sitemap(rich())[0]).replace("<loc>", "<loc>\n<b/>"))
+        schema.validate(text(sitemap(rich())[0]).replace("<loc>", "<loc>\n<b/>"))
 
 
 # --- Atom ------------------------------------------------------------------------------------
@@ -277,7 +281,7 @@ def test_a_feed_is_newer_only_where_a_text_says_so() -> None:
 def test_a_sitemap_of_too_many_addresses_is_split(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feeds, "MOST_URLS", 4)
     site = site_of(*(document(f"content/{n}.md", "page") for n in range(8)))
-    index, *maps = feeds.sitemap(site)
+    index, *maps = sitemap(site)
     assert [each.path for each in (index, *maps)] == [
         "sitemap.xml",
         "sitemap-1.xml",
@@ -302,7 +306,7 @@ def test_the_order_of_documents_and_the_order_of_days_change_no_byte() -> None:
     def made(sources: list[Document]) -> list[bytes | None]:
         site = site_of(*sources)
         written = [each for feed in site.feeds for each in feeds.render_feed(site, feed)]
-        return [each.data for each in [*written, *feeds.sitemap(site), feeds.robots(site)]]
+        return [each.data for each in [*written, *sitemap(site), feeds.robots(site)]]
 
     sources = [
         document(f"content/{n}.md", day=f"2024-01-0{n % 3 + 1}", tags=(f"t{n % 2}",))
