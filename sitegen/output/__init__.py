@@ -95,11 +95,15 @@ def _write(
 ) -> Written:
     shutil.rmtree(folder / STAGING, ignore_errors=True)  # what a killed build left
     old, files = _read_manifest(folder), final.files
-    stamps = {path: stamp(f"{folder}/{path}") for path in [*files, MANIFEST]}
-    new = [path for path in files if not _is_as_seen(path, stamps[path], files[path], seen)]
-    changed = [path for path in new if not _same(folder / path, files[path])]
+    is_empty = not any(folder.iterdir())  # then nothing in it need be looked at
+    looked = () if is_empty else [*files, MANIFEST]
+    stamps = {path: stamp(f"{folder}/{path}") for path in looked}
+    new = [
+        path for path in files if is_empty or not _is_as_seen(path, stamps[path], files[path], seen)
+    ]
+    changed = [path for path in new if is_empty or not _same(folder / path, files[path])]
     gone = sorted(set(old) - set(files))
-    refuse_foreign(changed, gone, old, folder)
+    refuse_foreign([] if is_empty else changed, gone, old, folder)
     if changed or gone or not _is_written(final, folder):
         try:
             how: Any = {"first": not old, "spread": spread if len(changed) > MANY else in_turn}
