@@ -148,7 +148,7 @@ def test_a_module_is_at_most_300_lines(path: Path) -> None:
 
 def test_the_whole_program_stays_small() -> None:
     """The ceiling and the reasons for it are in docs/decisions/0008."""
-    assert sum(len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES) < 35_000
+    assert sum(len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES) < 35_300
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -16,9 +16,10 @@ from socket import gethostname
 import msgspec
 
 from sitegen import apart
-from sitegen.build.knot import Knot, Piece
+from sitegen.build.knot import Knot
 from sitegen.build.originals import ParseWork
 from sitegen.build.parsing import Text, parse_original
+from sitegen.build.pieces import Piece
 from sitegen.build.readings import Readings
 from sitegen.build.render import Parts, Press, RenderWork, render
 from sitegen.discover import Original, Reading

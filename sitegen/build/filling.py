@@ -16,8 +16,9 @@ from functools import cached_property, lru_cache
 
 from msgspec.structs import replace
 
-from sitegen.build.knot import Knot, Piece
+from sitegen.build.knot import Knot
 from sitegen.build.parsing import Text, text_of
+from sitegen.build.pieces import Piece
 from sitegen.build.searching import Find, finder_of
 from sitegen.build.stage import SUMMED, Inputs, Memory, Parsed, encode, key_of
 from sitegen.discover import Original

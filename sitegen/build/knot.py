@@ -7,53 +7,31 @@ changed, the knot is that of the build before and nothing is tied.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal
 from zoneinfo import ZoneInfo
 
-from msgspec.structs import replace
-
 from sitegen.build.gallery import Files, Gallery, missing
+from sitegen.build.outline import Outline
 from sitegen.build.parsing import outlines
+from sitegen.build.pieces import Piece, pictures_of, pieces_of
 from sitegen.build.record import problems_of, record_of
-from sitegen.build.stage import Choice, Inputs, Memory, Parsed, Plan, encode, recall, span_of_days
+from sitegen.build.stage import (
+    Choice,
+    Inputs,
+    Memory,
+    Parsed,
+    Plan,
+    encode,
+    outline_key,
+    recall,
+    span_of_days,
+)
 from sitegen.errors import Problem
 from sitegen.images import image_size
 from sitegen.ledger import with_texts
 from sitegen.memo import digest
-from sitegen.model import Asset, Document, LeftOut, Site, SiteInfo, Value
-from sitegen.routes import UNPLACED
-
-Kind = Literal[
-    "page",
-    "listing",
-    "redirect",
-    "feed",
-    "not_found",
-    "sitemap",
-    "robots",
-    "shard",
-    "icon",
-    "copy",
-    "card",
-]
-
-
-class Piece(Value, frozen=True, array_like=True):
-    """What one call of a renderer sees, but for the texts of sources."""
-
-    kind: Kind
-    name: str
-    """A source path, an address or a file: unique in a site without mistakes."""
-    template: str = ""
-    own: bytes = b""
-    """The page (with an empty document that has the `Meta`), the listing, redirect or feed."""
-    digest: bytes = b""
-    shows: tuple[str, ...] = ()
-    """The sources whose texts it shows."""
-    introduces: bool = False
-    """Whether it is shown at the head of a listing only."""
+from sitegen.model import Asset, Document, LeftOut, SiteInfo, Value
 
 
 class Knot(Value, frozen=True):
@@ -92,22 +70,51 @@ def tie(  # noqa: PLR0913, PLR0917
     """
     former = None if copies else memory.former
     if former and _same_inputs(former, inputs, rows, choice):
-        knot = recall(memory.memo, former.knot, Knot)
+        knot, key = _known(former, rows, choice.now, memory)
         texts = {row.path: row.text for row in rows if row.text != former.sources[row.path].text}
-        if knot and _holds(knot, former, rows, choice.now) and not (texts and knot.reads_texts):
+        if knot and not (texts and knot.reads_texts):
             for each in knot.left_out:
                 texts.pop(each.path, None)
-            return knot, former.knot, with_texts(inputs.urls, texts)
+            return knot, key or _keep(knot, memory), with_texts(inputs.urls, texts)
     gallery = Gallery(inputs.config, memory, copies or {})
     knot, urls = _tie(inputs, rows, static, choice, memory, gallery)
+    return knot, _keep(knot, memory), urls
+
+
+def _keep(knot: Knot, memory: Memory) -> bytes:
+    """Remember a knot; its key."""
     raw = encode(knot)
     key = digest(b"knot", raw)
     memory.memo.put(key, raw)
-    return knot, key, urls
+    return key
+
+
+def _known(
+    former: Plan, rows: Sequence[Parsed], now: datetime, memory: Memory
+) -> tuple[Knot | None, bytes]:
+    """The knot of the build before and its key; one with other words, where only those changed."""
+    knot = recall(memory.memo, former.knot, Knot)
+    if knot is None or not _holds(knot, former, rows, now):
+        return None, b""
+    others = [row for row in rows if row.plain != former.sources[row.path].plain]
+    if not others:
+        return knot, former.knot
+    from sitegen.build.retitling import retitled
+
+    changes = []
+    for row in others:
+        old, new = (
+            recall(memory.memo, outline_key(each.key), Outline)
+            for each in (former.sources[row.path], row)
+        )
+        if not (old and new):
+            return None, b""
+        changes.append((old.document, new.document))
+    return retitled(knot, changes), b""
 
 
 def _same_inputs(former: Plan, inputs: Inputs, rows: Sequence[Parsed], choice: Choice) -> bool:
-    """Whether the knot of a former build saw what this one would see, apart from places."""
+    """Whether the knot of a former build saw what this one would see, apart from the sources."""
     return (
         (former.drafts, former.future) == (choice.drafts, choice.future)
         and former.config == digest(encode(inputs.config))
@@ -115,7 +122,7 @@ def _same_inputs(former: Plan, inputs: Inputs, rows: Sequence[Parsed], choice: C
         and _same_urls(former, inputs, choice)
         and len(former.sources) == len(rows)
         and all(
-            row.plain and row.path in former.sources and former.sources[row.path].plain == row.plain
+            row.plain and row.path in former.sources and former.sources[row.path].plain
             for row in rows
         )
     )
@@ -189,7 +196,7 @@ def _tie(  # noqa: PLR0913, PLR0917
     since, until = _span_of(documents, choice, ZoneInfo(zone))
     knot = Knot(
         info=site.info,
-        pieces=(*_pieces(site), *_pictures(gallery)),
+        pieces=(*pieces_of(site), *pictures_of(gallery)),
         featured=site.featured,
         copies=tuple((output, asset.path) for output, asset in site.assets),
         left_out=left_out,
@@ -208,86 +215,3 @@ def _span_of(
 ) -> tuple[datetime | None, datetime | None]:
     begins = [each.meta.date.begins(zone) for each in documents if each.meta.date]
     return span_of_days([] if choice.future else begins, choice.now)
-
-
-def _pieces(site: Site) -> Iterator[Piece]:
-    """One piece for each page, listing, redirect and feed."""
-    from sitegen.feeds import locations
-    from sitegen.templates import PAGE_TEMPLATES
-
-    # A page that introduces a listing is shown at the head of it, and nowhere else.
-    intros = frozenset(listing.intro for listing in site.listings)
-    digests: dict[str, bytes] = {}
-    for path, page in site.pages.items():
-        own = encode(replace(page, document=_bare(page.document)))
-        digests[path] = digest(own)
-        yield Piece(
-            kind="page",
-            name=path,
-            template="" if path in intros else PAGE_TEMPLATES[page.document.meta.kind],
-            own=own,
-            digest=digests[path],
-            shows=() if page.output.startswith(UNPLACED) else (path,),
-            introduces=path in intros,
-        )
-    for listing in site.listings:
-        first = listing.kind == "home" and listing.number == 1
-        shows = [*filter(None, [listing.intro]), *(site.featured if first else ())]
-        shows += [entry.path for entry in listing.entries if listing.kind == "sidenotes"]
-        yield _piece("listing", listing.url, f"{listing.kind}.html", listing, shows, digests)
-        yield from _shards(listing.shards, site)
-    for redirect in site.redirects:
-        yield _piece("redirect", redirect.url, "redirect.html", redirect, (), digests)
-    for feed in site.feeds:
-        yield _piece("feed", f"{feed.output}.xml", "", feed, feed.entries, digests)
-    yield _piece("not_found", "404.html", "404.html", None, (), digests)
-    yield _piece("sitemap", "sitemap.xml", "", locations(site), (), digests)
-    yield _piece("robots", "robots.txt", "", None, (), digests)
-
-
-def _shards(count: int, site: Site) -> Iterator[Piece]:
-    """The texts that can be searched, none of a draft; each piece has the addresses of its own."""
-    if not count:
-        return
-    from sitegen.search import path_of, share_out
-
-    found = {
-        path: page.url
-        for path, page in site.pages.items()
-        if not page.document.meta.draft and not page.output.startswith(UNPLACED)
-    }
-    for number, paths in enumerate(share_out(found, count)):
-        own = encode([found[path] for path in paths])
-        yield Piece(
-            kind="shard", name=path_of(number), own=own, digest=digest(own), shows=tuple(paths)
-        )
-
-
-def _piece(  # noqa: PLR0913, PLR0917
-    kind: Kind,
-    name: str,
-    template: str,
-    value: object,
-    shows: Sequence[str],
-    digests: Mapping[str, bytes],
-) -> Piece:
-    own = encode(value)
-    return Piece(
-        kind=kind,
-        name=name,
-        template=template,
-        own=own,
-        digest=digest(own, *(digests[path] for path in shows)),
-        shows=tuple(shows),
-    )
-
-
-def _pictures(gallery: Gallery) -> Iterator[Piece]:
-    """One piece for each copy of an image, and for each card; no text has a part in them."""
-    for kind, name, value in gallery.pieces():
-        yield _piece(kind, name, "", value, (), {})
-
-
-def _bare(document: Document) -> Document:
-    """What other pages and the sitemap may know of it."""
-    return Document(path=document.path, digest="", meta=document.meta, origins={}, body=(), lead=())

@@ -60,6 +60,19 @@ def outline_of(
         facts={},
         card=_card(document) if cards else None,
     )
+    return Outline(
+        document=thin,
+        plain=plain_of(thin),
+        placed=digest(encode(thin)),
+        asked=asked,
+        facts=tuple(document.facts),
+        counts=_count(document),
+        text=text,
+    )
+
+
+def plain_of(thin: Document) -> bytes:
+    """The digest of an outline's document but for the places in it."""
     nowhere = replace(
         thin,
         origins={},
@@ -68,17 +81,9 @@ def outline_of(
         fences=tuple(replace(fence, span=NOWHERE) for fence in thin.fences),
         problems=tuple(replace(each, span=each.span and NOWHERE) for each in thin.problems),
     )
-    told = sorted(name for name, origin in document.origins.items() if origin.span)
-    targets = [[link.target for link in document.links], [each.target for each in document.images]]
-    return Outline(
-        document=thin,
-        plain=digest(encode((nowhere, told, targets))),
-        placed=digest(encode(thin)),
-        asked=asked,
-        facts=tuple(document.facts),
-        counts=_count(document),
-        text=text,
-    )
+    told = sorted(name for name, origin in thin.origins.items() if origin.span)
+    targets = [[link.target for link in thin.links], [each.target for each in thin.images]]
+    return digest(encode((nowhere, told, targets)))
 
 
 def _count(document: Document) -> Counts:

@@ -16,7 +16,8 @@ from msgspec.structs import replace
 from sitegen.budget import time_limit
 from sitegen.build.copies import copy
 from sitegen.build.gallery import CopyOf, Files, copy_key
-from sitegen.build.knot import Knot, Piece
+from sitegen.build.knot import Knot
+from sitegen.build.pieces import Piece
 from sitegen.build.render import artifact, entry_of, too_slow
 from sitegen.build.rendering import Output, Stored, make
 from sitegen.build.stage import Joined, Made, Memory, Rendered, Run, Work, recall

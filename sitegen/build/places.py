@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from sitegen.build.knot import Knot, Piece
+from sitegen.build.knot import Knot
+from sitegen.build.pieces import Piece
 from sitegen.model import Feed, Listing, Page, Redirect
 from sitegen.routes import source_output
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from sitegen.build.knot import Knot, Piece
+from sitegen.build.knot import Knot
+from sitegen.build.pieces import Piece
 from sitegen.build.stage import Made, Memory, Parsed, recall
 
 WORDS = {

@@ -18,8 +18,9 @@ from msgspec.structs import replace
 from sitegen import feeds, templates
 from sitegen.budget import time_limit
 from sitegen.build.gallery import CardOf
-from sitegen.build.knot import Knot, Piece
+from sitegen.build.knot import Knot
 from sitegen.build.parsing import Text
+from sitegen.build.pieces import Piece
 from sitegen.build.stage import Files, Rendered, encode
 from sitegen.errors import SiteError, TemplateError
 from sitegen.model import (

@@ -16,7 +16,8 @@ from msgspec.structs import replace
 
 from sitegen.build.copies import copies_of, copy
 from sitegen.build.filling import Filling, Read
-from sitegen.build.knot import Knot, Piece
+from sitegen.build.knot import Knot
+from sitegen.build.pieces import Piece
 from sitegen.build.places import pages_of
 from sitegen.build.searching import Find
 from sitegen.build.stage import (

@@ -28,7 +28,7 @@ class ImageFile(Value, frozen=True, omit_defaults=True):
     """Copies that a browser may take instead, the best format first, from narrow to wide."""
 
 
-class TagRef(Value, frozen=True):
+class TagRef(Value, frozen=True, array_like=True):
     """A tag as shown, and its page."""
 
     name: str
@@ -36,7 +36,7 @@ class TagRef(Value, frozen=True):
     count: int
 
 
-class PageRef(Value, frozen=True, omit_defaults=True):
+class PageRef(Value, frozen=True, array_like=True):
     """What another page shows of a page. `path` is its source."""
 
     path: str
@@ -50,7 +50,7 @@ class PageRef(Value, frozen=True, omit_defaults=True):
     """The first line of a poem, as plain text."""
 
 
-class SeriesPlace(Value, frozen=True, omit_defaults=True):
+class SeriesPlace(Value, frozen=True, array_like=True):
     """Where a page stands in its series: `number` of `count`, at the series' address."""
 
     name: str

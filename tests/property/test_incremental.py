@@ -221,6 +221,11 @@ class Site(RuleBasedStateMachine):
         self.set_field(self.choose(data), "title", title)
 
     @precondition(lambda self: self.sources)
+    @rule(data=st.data(), words=st.sampled_from(["", "One thing", "Another thing"]))
+    def describe(self, data: st.DataObject, words: str) -> None:
+        self.set_field(self.choose(data), "description", words)
+
+    @precondition(lambda self: self.sources)
     @rule(data=st.data(), day=st.sampled_from(DAYS))
     def redate(self, data: st.DataObject, day: str) -> None:
         self.set_field(self.choose(data), "date", day)

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from PIL import Image
 
 from sitegen.build import Memory, build
-from sitegen.build.knot import Piece
 from sitegen.build.live import Live
+from sitegen.build.pieces import Piece
 from sitegen.build.stage import Choice
 from sitegen.inputs import read_inputs
 from sitegen.memo import Memo
