@@ -49,6 +49,9 @@ def outline_of(
     thin = replace(
         document,
         digest="",
+        origins={
+            name: replace(each, text="") for name, each in document.origins.items() if each.span
+        },
         body=tuple(_thin_verse(e.verse) for e in document.body if isinstance(e, VerseSlot)),
         lead=(),
         headings=(),
@@ -81,7 +84,7 @@ def plain_of(thin: Document) -> bytes:
         fences=tuple(replace(fence, span=NOWHERE) for fence in thin.fences),
         problems=tuple(replace(each, span=each.span and NOWHERE) for each in thin.problems),
     )
-    told = sorted(name for name, origin in thin.origins.items() if origin.span)
+    told = sorted(thin.origins)
     targets = [[link.target for link in thin.links], [each.target for each in thin.images]]
     return digest(encode((nowhere, told, targets)))
 

@@ -69,6 +69,19 @@ type: post
 date: 2024-04-01
 ---
 Words.
+== content/notes/index.md
+---
+title: Notes
+type: post
+---
+It heads its section.
+== content/notes/n.md
+---
+title: A note
+type: post
+date: 2024-04-02
+---
+Words.
 == content/about.md
 ---
 title: About
@@ -154,6 +167,7 @@ def test_words_are_put_in_place_of_others(
     [
         ("content/about.md", "title: About", "title: About me"),  # in the navigation
         ("content/essays/index.md", "title: Essays", "title: Long ones"),  # names a list
+        ("content/notes/index.md", "title: Notes", "title: My notes"),
         ("content/posts/a.md", "date: 2024-01-01", "date: 2024-05-01"),
         ("content/posts/a.md", "tags: [snow, rain]", "tags: [snow]"),
         ("content/posts/a.md", "series: Weather", "series: Winter"),
