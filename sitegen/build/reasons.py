@@ -22,7 +22,7 @@ WORDS = {
     "links": "where its links lead",
     "images": "its images",
     "image": "its picture",
-    "tags": "its tags, or how many carry them",
+    "tags": "its tags, or how they are called",
     "document": "what it says of itself: title, date, tags and the like",
     "url": "its address",
     "entries": "the pages that it lists",

@@ -67,6 +67,7 @@ from sitegen.model.site import (
     Site,
     SiteInfo,
     Snapshot,
+    TagLink,
     TagRef,
     Variant,
 )
@@ -129,6 +130,7 @@ __all__ = [
     "Snapshot",
     "Source",
     "Stanza",
+    "TagLink",
     "TagRef",
     "Value",
     "Variant",

@@ -28,11 +28,16 @@ class ImageFile(Value, frozen=True, omit_defaults=True):
     """Copies that a browser may take instead, the best format first, from narrow to wide."""
 
 
-class TagRef(Value, frozen=True, array_like=True):
-    """A tag as shown, and its page."""
+class TagLink(Value, frozen=True, array_like=True):
+    """A tag as a page shows it: its name, and the address of its list."""
 
     name: str
     url: str
+
+
+class TagRef(TagLink, frozen=True, array_like=True):
+    """A tag in a list of tags. Pages are not told the count: a post more would change them all."""
+
     count: int
 
 
@@ -70,7 +75,7 @@ class Page(Value, frozen=True, omit_defaults=True):
     links: tuple[str, ...]
     """Resolved `document.links`, index by index."""
     images: tuple[ImageFile, ...]
-    tags: tuple[TagRef, ...] = ()
+    tags: tuple[TagLink, ...] = ()
     previous: PageRef | None = None
     next: PageRef | None = None
     source_url: str = ""

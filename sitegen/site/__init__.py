@@ -163,7 +163,7 @@ def _pages(  # noqa: PLR0913, PLR0917
         images, shared, wrong = _images(document, known, measure, pictures)
         problems += wrong
         draws = pictures and not document.meta.image and path not in intros
-        tags = {layout.tags[name].folder: layout.tags[name].ref for name in document.meta.tags}
+        tags = {layout.tags[name].folder: layout.tags[name].link for name in document.meta.tags}
         pages[path] = Page(
             url=refs[path].url,
             output=output,

@@ -21,6 +21,7 @@ from sitegen.model import (
     Listing,
     ListingKind,
     PageRef,
+    TagLink,
     TagRef,
     Value,
 )
@@ -77,6 +78,7 @@ class Tag(Value, frozen=True):
     """A tag, its folder in the output, and the documents that carry it, newest first."""
 
     ref: TagRef
+    link: TagLink
     folder: str
     documents: tuple[Document, ...]
 
@@ -89,8 +91,10 @@ def collect_tags(ordered: Iterable[Document], base: str) -> tuple[dict[str, Tag]
     for slug, (names, documents) in under_one_slug(named).items():
         name = min(names, key=lambda name: (-names[name], name))
         folder = f"tags/{slug}/"
-        ref = TagRef(name=name, url=url_of(f"{folder}index.html", base), count=len(documents))
-        tags |= dict.fromkeys(names, Tag(ref=ref, folder=folder, documents=documents))
+        link = TagLink(name=name, url=url_of(f"{folder}index.html", base))
+        ref = TagRef(name=name, url=link.url, count=len(documents))
+        tag = Tag(ref=ref, link=link, folder=folder, documents=documents)
+        tags |= dict.fromkeys(names, tag)
         problems += merged("tags", names, documents)
     return tags, problems
 

@@ -27,6 +27,7 @@ from sitegen.model import (
     Site,
     SiteInfo,
     Stanza,
+    TagLink,
     TagRef,
     Verse,
     VerseSlot,
@@ -279,7 +280,7 @@ def test_a_draft_is_kept_from_search_engines_and_says_so(theme: Theme) -> None:
 def test_tags_and_neighbours_are_links(theme: Theme) -> None:
     own = page(
         essay(),
-        tags=(TagRef(name="close reading", url="/blog/tags/close-reading/", count=2),),
+        tags=(TagLink(name="close reading", url="/blog/tags/close-reading/"),),
         previous=reference("before", date(2026, 1, 1)),
         next=reference("after", date(2026, 6, 1)),
     )
