@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from sitegen.build.gallery import Files, Gallery, missing
 from sitegen.build.outline import Outline
 from sitegen.build.parsing import outlines
@@ -31,7 +33,7 @@ from sitegen.errors import Problem
 from sitegen.images import image_size
 from sitegen.ledger import with_texts
 from sitegen.memo import digest
-from sitegen.model import Asset, Document, LeftOut, SiteInfo, Value
+from sitegen.model import Asset, Document, LeftOut, Meta, SiteInfo, Value
 
 
 class Knot(Value, frozen=True):
@@ -82,10 +84,10 @@ def tie(  # noqa: PLR0913, PLR0917
 
 
 def _keep(knot: Knot, memory: Memory) -> bytes:
-    """Remember a knot; its key."""
-    raw = encode(knot)
-    key = digest(b"knot", raw)
-    memory.memo.put(key, raw)
+    """Remember a knot; its key. What a piece holds is known by its digest."""
+    bare = replace(knot, pieces=tuple(replace(each, own=b"") for each in knot.pieces))
+    key = digest(b"knot", encode(bare))
+    memory.memo.put(key, encode(knot))
     return key
 
 
@@ -93,24 +95,31 @@ def _known(
     former: Plan, rows: Sequence[Parsed], now: datetime, memory: Memory
 ) -> tuple[Knot | None, bytes]:
     """The knot of the build before and its key; one with other words, where only those changed."""
-    knot = recall(memory.memo, former.knot, Knot)
+    others = [row for row in rows if row.plain != former.sources[row.path].plain]
+    words = _words_of(others, former, memory) if others else {}
+    knot = None if words is None else recall(memory.memo, former.knot, Knot)
     if knot is None or not _holds(knot, former, rows, now):
         return None, b""
-    others = [row for row in rows if row.plain != former.sources[row.path].plain]
-    if not others:
+    if not words:
         return knot, former.knot
     from sitegen.build.retitling import retitled
 
-    changes = []
-    for row in others:
+    return retitled(knot, words), b""
+
+
+def _words_of(rows: Sequence[Parsed], former: Plan, memory: Memory) -> dict[str, Meta] | None:
+    """By source, what it says of itself now; None where more than words is another."""
+    from sitegen.build.retitling import MOST, is_only_shown
+
+    words: dict[str, Meta] = {}
+    for row in rows if len(rows) <= MOST else ():
         old, new = (
             recall(memory.memo, outline_key(each.key), Outline)
             for each in (former.sources[row.path], row)
         )
-        if not (old and new):
-            return None, b""
-        changes.append((old.document, new.document))
-    return retitled(knot, changes), b""
+        if old and new and is_only_shown(old.document, new.document):
+            words[row.path] = new.document.meta
+    return words if len(words) == len(rows) else None
 
 
 def _same_inputs(former: Plan, inputs: Inputs, rows: Sequence[Parsed], choice: Choice) -> bool:

@@ -1,8 +1,8 @@
 """A knot in which nothing changed but what posts and poems are called, and what is said of them.
 
-Comes in: the knot of the build before, and the outlines of those sources then and now. Goes out:
-the knot that tying all sources anew comes to, byte for byte; or None, where more changed than words
-that other pages only show: an address, an order, a list.
+Comes in: outlines then and now, and the knot of the build before. Goes out: whether nothing but
+words changed that other pages only show, no address, no order and no list; then the knot that tying
+all sources anew comes to, byte for byte.
 """
 
 from __future__ import annotations
@@ -25,21 +25,19 @@ MOST = 20
 WORDS = frozenset({"title", "description"})
 
 
-def retitled(knot: Knot, changes: Sequence[tuple[Document, Document]]) -> Knot | None:
-    """The knot with the words of the second of each pair, the same source as the first."""
-    if len(changes) > MOST or not all(_is_only_shown(*each) for each in changes):
-        return None
-    words = _Words({now.path: now.meta for _, now in changes})
+def is_only_shown(old: Document, now: Document) -> bool:
+    """Whether nothing but words differ, which name neither a list nor the navigation."""
+    named = now.meta.kind == "page" or is_index(now) or now.card
+    return not named and _without_words(old) == _without_words(now)
+
+
+def retitled(knot: Knot, metas: Mapping[str, Meta]) -> Knot:
+    """The knot with the words of these sources, of which nothing else changed."""
+    words = _Words(metas)
     pieces = [words.in_piece(each) for each in knot.pieces]
     both = zip(knot.pieces, pieces, strict=True)
     changed = frozenset(now.name for old, now in both if old.own != now.own)
     return replace(knot, pieces=tuple(_summed(pieces, changed)))
-
-
-def _is_only_shown(old: Document, now: Document) -> bool:
-    """Whether nothing but words differ, which name neither a list nor the navigation."""
-    named = now.meta.kind == "page" or is_index(now) or now.card
-    return not named and _without_words(old) == _without_words(now)
 
 
 def _without_words(document: Document) -> bytes:

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sitegen.discover.reading import (
+    Noting,
     Reading,
     SkippedError,
-    noting,
     open_regular,
     read_original,
     read_source,
@@ -81,7 +81,7 @@ def discover(root: Path) -> Found:
     originals: list[Original] = []
     assets: list[Asset] = []
     for file in _walk(root / "content", "content/", problems):
-        with noting(file.path, problems):
+        with Noting(file.path, problems):
             asset = _read_asset(file)
             if _is_markdown(file.path):
                 originals.append(Original(path=file.path, file=file.file, digest=asset.digest))
@@ -125,7 +125,7 @@ def discover_static(*folders: Path) -> tuple[Asset, ...]:
     for folder in folders:
         prefix = f"{folder.name}/"
         for file in _walk(folder, prefix, problems) if folder.is_dir() else ():
-            with noting(file.path, problems):
+            with Noting(file.path, problems):
                 asset = _read_asset(file._replace(path=file.path.removeprefix(prefix)))
                 found[asset.path] = asset
     if errors := [problem for problem in problems if problem.severity == "error"]:
@@ -156,7 +156,7 @@ def _walk(top: Path, prefix: str, problems: list[Problem]) -> Iterator[_File]:
     while waiting:
         folder = waiting.pop()
         entries: list[os.DirEntry[str]] = []
-        with noting(folder.prefix, problems):
+        with Noting(folder.prefix, problems):
             identity = Path(folder.file).stat()
             folder = folder._replace(chain=folder.chain | {(identity.st_dev, identity.st_ino)})
             with os.scandir(folder.file) as listing:
@@ -164,7 +164,7 @@ def _walk(top: Path, prefix: str, problems: list[Problem]) -> Iterator[_File]:
         for entry in entries:
             found: _File | _Folder | None = None
             if not _is_hidden(entry.name):
-                with noting(folder.prefix + entry.name, problems):
+                with Noting(folder.prefix + entry.name, problems):
                     found = _look(entry, folder, real_top)
             if isinstance(found, _Folder):
                 waiting.append(found)
@@ -186,6 +186,8 @@ def _look(entry: os.DirEntry[str], folder: _Folder, top: str) -> _File | _Folder
             None,
             "rename it: no control characters, no backslash, nothing but UTF-8",
         )
+    if entry.is_file(follow_symlinks=False):
+        return _File(path, entry.path)
     linked = entry.is_symlink()
     if linked:
         _check_link(entry, folder, top)
@@ -217,9 +219,9 @@ def _check_link(entry: os.DirEntry[str], folder: _Folder, top: str) -> None:
 
 
 def _read_asset(file: _File) -> Asset:
-    descriptor = open_regular(file.file)
+    descriptor, size = open_regular(file.file)
     try:
-        most = min(os.fstat(descriptor).st_size, AT_ONCE) + 1
+        most = min(size, AT_ONCE) + 1
         part = os.read(descriptor, most)
         digest, size = hashlib.sha256(part), len(part)
         while len(part) == most:  # it is longer than that

@@ -10,8 +10,6 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import BinaryIO, NamedTuple
 
 from sitegen.errors import Problem, SourceError, Span, warning
@@ -35,11 +33,11 @@ def read_original(path: str, file: str, most: int) -> Reading:
     """The file, called `path` in the site, as text of at most `most` bytes. Never raises."""
     problems: list[Problem] = []
     digest, source = "", None
-    with noting(path, problems):
-        descriptor = open_regular(file)
+    with Noting(path, problems):
+        descriptor, size = open_regular(file)
         # What is asked for at once is set aside at once, and most files are small.
         with open(descriptor, "rb", buffering=0) as stream:  # noqa: PTH123 - a descriptor
-            raw = stream.read(min(os.fstat(descriptor).st_size, most) + 1)
+            raw = stream.read(min(size, most) + 1)
             while len(raw) <= most and (more := stream.read(most + 1 - len(raw))):
                 raw += more
         digest = hashlib.sha256(raw).hexdigest()
@@ -114,28 +112,41 @@ class SkippedError(Exception):
     """Why an entry is left out, as a warning."""
 
 
-@contextmanager
-def noting(path: str, problems: list[Problem]) -> Iterator[None]:
-    """Turn what the disk or a file's content refuses into problems; what vanished is nothing."""
-    try:
-        yield
-    except FileNotFoundError:
-        pass  # deleted since it was listed
-    except SkippedError as why:
-        problems.append(warning(SourceError, f"{path} {why}: skipped", Span(path, 1)))
-    except SourceError as mistake:
-        problems.append(mistake.problem())
-    except OSError as error:
-        message = f"{path} cannot be read: {error.strerror or error}"
-        problem = SourceError(message, Span(path, 1), "check its permissions").problem()
-        problems.append(problem)
+class Noting:
+    """Turns what the disk or a file's content refuses into problems; what vanished is nothing."""
+
+    def __init__(self, path: str, problems: list[Problem]) -> None:
+        self._path, self._problems = path, problems
+
+    def __enter__(self) -> None:
+        """Nothing is to be done before."""
+
+    def __exit__(self, kind: object, why: BaseException | None, _trace: object) -> bool:
+        """Take in what is no bug."""
+        if why is None:
+            return False
+        path, start = self._path, Span(self._path, 1)
+        match why:
+            case SkippedError():
+                self._problems.append(warning(SourceError, f"{path} {why}: skipped", start))
+            case SourceError():
+                self._problems.append(why.problem())
+            case OSError() if not isinstance(why, FileNotFoundError):  # deleted since it was listed
+                message = f"{path} cannot be read: {why.strerror or why}"
+                problem = SourceError(message, start, "check its permissions").problem()
+                self._problems.append(problem)
+        return isinstance(why, SkippedError | SourceError | OSError)
 
 
-def open_regular(file: str) -> int:
-    """A descriptor of a regular file; what took its place since it was listed cannot block."""
+def open_regular(file: str) -> tuple[int, int]:
+    """A descriptor of a regular file, and its size in bytes.
+
+    What took its place since it was listed cannot block.
+    """
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
     descriptor = os.open(file, flags)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
         raise FileNotFoundError(file)
-    return descriptor
+    return descriptor, status.st_size

@@ -230,8 +230,7 @@ def _replace_manifest(manifest: Manifest, folder: Path) -> None:
 
 
 def _encode(manifest: Manifest) -> bytes:
-    data: dict[str, Any] = msgspec.to_builtins(manifest)
-    return msgspec.json.format(msgspec.json.encode(data), indent=1) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
 
 
 def _refused(

@@ -102,7 +102,7 @@ def _bytes_of(artifact: Artifact) -> bytes | None:
     if artifact.data is not None or artifact.file is None:
         return artifact.data
     with suppress(OSError, SiteError):
-        with open(open_regular(artifact.file), "rb") as stream:  # noqa: PTH123 - a descriptor
+        with open(open_regular(artifact.file)[0], "rb") as stream:  # noqa: PTH123 - a descriptor
             data = stream.read()
         if hashlib.sha256(data).hexdigest() == artifact.digest:
             return data

@@ -198,7 +198,7 @@ class Studio:
 def _digest(file: str) -> str | None:
     """Of the bytes of a file; None if it cannot be read."""
     try:
-        with open(open_regular(file), "rb") as stream:  # noqa: PTH123 - a descriptor
+        with open(open_regular(file)[0], "rb") as stream:  # noqa: PTH123 - a descriptor
             return file_digest(stream, "sha256").hexdigest()
     except OSError:
         return None
