@@ -18,7 +18,7 @@ import click
 from msgspec.structs import replace
 
 from sitegen.errors import Problem
-from sitegen.inputs import Survey, read_inputs, refuse_sources, survey
+from sitegen.inputs import Look, Survey, read_inputs, refuse_sources
 from sitegen.ledger import URLS, names_beyond
 from sitegen.lock import LOCK
 from sitegen.making import Chosen, Clock, make, read_clock, run_with
@@ -81,11 +81,13 @@ def build_site(screen: Screen, output: Path, options: Options) -> int:
     clock = Clock()
     chosen = Chosen(read_clock(), drafts=options.drafts, future=options.future)
     receipts = Receipts(screen.site, output, drafts=chosen.drafts, future=chosen.future)
-    seen = survey(screen.site)
-    clock.lap("read")
+    look = Look(screen.site)
     former = None if options.no_cache else receipts.read()
+    is_there = former is not None and is_whole(former, output)
+    seen = look.result()
+    clock.lap("read")
     task = Task(screen, output, options, clock, chosen, seen, receipts, former)
-    done = _find(task, former) if former else None
+    done = _find(task, former) if former and is_there else None
     done = done or _build(task)
     if done is None:
         return WRONG_SITE
@@ -104,8 +106,6 @@ def _find(task: Task, former: Receipt) -> Done | None:
     if options.verify or task.screen.verbose or _is_wrong(former.problems, options):
         return None
     if former.inputs != task.seen.digest() or not former.is_of(now) or former.unmarked:
-        return None
-    if not is_whole(former, task.output):
         return None
     task.clock.lap("compare")
     _report(task, former.problems)

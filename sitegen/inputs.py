@@ -6,10 +6,14 @@ A `Survey` comes first: what lies there, by digest. It is all that a build with 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from sitegen.beside import Beside
 from sitegen.discover import (
     Found,
     discover,
@@ -52,6 +56,30 @@ class Survey(Value, frozen=True):
         seen = (files, copied, self.folders, sorted((self.templates or {}).items()), problems)
         raw = repr(seen).encode("utf-8", "surrogatepass")
         return digest(toolchain(), self.config, self.lock, self.urls, raw)
+
+
+class Look:
+    """A survey that another process makes; this one gets ready for what it may come to."""
+
+    def __init__(self, site: Path) -> None:
+        self._site, self._beside = site, Beside(lambda: msgspec.msgpack.encode(survey(site)))
+
+    def result(self) -> Survey:
+        """The survey, or the error that there is instead of it: see `survey`."""
+        ready = get_ready()
+        while not self._beside.is_done and next(ready, None):
+            pass
+        raw = self._beside.result()
+        return survey(self._site) if raw is None else msgspec.msgpack.decode(raw, type=Survey)
+
+
+def get_ready() -> Iterator[str]:
+    """Load, one after the other, what a build with something to do needs."""
+    for name in ("stage", "parsing", "knot", "rendering", "render"):
+        import_module(f"sitegen.build.{name}")
+        yield name
+    import_module("sitegen.markup")
+    yield "markup"
 
 
 def survey(site: Path) -> Survey:

@@ -22,6 +22,8 @@ from functools import partial
 from multiprocessing.connection import Connection
 from typing import NamedTuple
 
+from sitegen.beside import uninterrupted
+
 CHUNK = 8
 """Tasks that a process has been given, at most; it is given more when half of them are done."""
 MEMORY = 4 << 30  # address space beyond what a worker starts with, in bytes
@@ -73,7 +75,7 @@ def run(  # noqa: PLR0913
     with selectors.PollSelector() as pipes:
 
         def begin() -> None:
-            with _uninterrupted():
+            with uninterrupted():
                 worker = _start(work)
                 workers[worker.pid] = worker
             pipes.register(worker.answers, selectors.EVENT_READ, worker)
@@ -159,19 +161,6 @@ def _give(worker: Worker, waiting: deque[int], jobs: int) -> None:
     if tasks:
         with contextlib.suppress(OSError):  # a dead worker is noticed when it is read from
             worker.orders.send_bytes(",".join(map(str, tasks)).encode())
-
-
-@contextlib.contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Keep an interrupt waiting: Python forgets one that comes while it forks.
-
-    A worker never hears of one, since the parent ends it.
-    """
-    former = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, former)
 
 
 def _start(work: Callable[[int], bytes]) -> Worker:
@@ -265,7 +254,7 @@ class Standby:
         _end(self._worker)
 
     def _begin(self) -> Worker:
-        with _uninterrupted():
+        with uninterrupted():
             return _fork(partial(wait_on, self._work))
 
 

@@ -22,7 +22,7 @@ ROWS: dict[int, str] = {
     3: "figures frontmatter config media",
     2: "models toml apart",
     1: "model transformer budget collation slugs moments memo stamps toolchain workers",
-    0: "__init__ errors attention package",
+    0: "__init__ errors attention beside package",
 }
 """A module imports only from rows below its own, or from its own package."""
 

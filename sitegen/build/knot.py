@@ -104,7 +104,7 @@ def _known(
         return knot, former.knot
     from sitegen.build.retitling import retitled
 
-    return retitled(knot, words), b""
+    return replace(knot, pieces=tuple(retitled(knot.pieces, words))), b""
 
 
 def _words_of(rows: Sequence[Parsed], former: Plan, memory: Memory) -> dict[str, Meta] | None:

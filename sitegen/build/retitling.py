@@ -1,8 +1,8 @@
-"""A knot in which nothing changed but what posts and poems are called, and what is said of them.
+"""Pieces in which nothing changed but what posts and poems are called, and what is said of them.
 
-Comes in: outlines then and now, and the knot of the build before. Goes out: whether nothing but
-words changed that other pages only show, no address, no order and no list; then the knot that tying
-all sources anew comes to, byte for byte.
+Comes in: outlines then and now, and the pieces of the build before. Goes out: whether nothing but
+words changed that other pages only show, no address, no order and no list; then the pieces that
+tying all sources anew comes to, byte for byte.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from sitegen.build.knot import Knot
 from sitegen.build.outline import plain_of
 from sitegen.build.pieces import Piece
 from sitegen.build.stage import encode
@@ -31,13 +30,13 @@ def is_only_shown(old: Document, now: Document) -> bool:
     return not named and _without_words(old) == _without_words(now)
 
 
-def retitled(knot: Knot, metas: Mapping[str, Meta]) -> Knot:
-    """The knot with the words of these sources, of which nothing else changed."""
+def retitled(former: Sequence[Piece], metas: Mapping[str, Meta]) -> Iterator[Piece]:
+    """The pieces with the words of these sources, of which nothing else changed."""
     words = _Words(metas)
-    pieces = [words.in_piece(each) for each in knot.pieces]
-    both = zip(knot.pieces, pieces, strict=True)
+    pieces = [words.in_piece(each) for each in former]
+    both = zip(former, pieces, strict=True)
     changed = frozenset(now.name for old, now in both if old.own != now.own)
-    return replace(knot, pieces=tuple(_summed(pieces, changed)))
+    return _summed(pieces, changed)
 
 
 def _without_words(document: Document) -> bytes:
