@@ -1,9 +1,9 @@
 """The posts that every tool is given: as many as are asked for, the same at every run.
 
 A post depends on its number alone; only its date depends on how many there are, so that any corpus
-runs from 2006 to 2025. One in ten is a poem. Of all, about 60 % have a block of code of some 0.8 KB
-(no two are the same), 27 % notes, 19 % a table. All links lead to other sites. Nothing in a body
-means anything to a template language or to one tool alone.
+runs from 2006 to 2025. One in ten is a poem. Of all, about 60 % have code, one to three blocks of
+some 0.75 KB (no two are the same), 27 % notes, 19 % a table. All links lead to other sites. Nothing
+in a body means anything to a template language or to one tool alone.
 """
 
 from __future__ import annotations
@@ -143,6 +143,7 @@ def _verses(random: Random) -> str:
 
 def _prose(random: Random, number: int, *, code: bool) -> str:
     noted, tabled = random.random() < 0.3, random.random() < 0.21
+    last = random.choice((1, 1, 2, 3)) if code else 0
     blocks = [_paragraph(random, 3, 4)]
     notes: list[str] = []
     for section in range(4):
@@ -151,14 +152,15 @@ def _prose(random: Random, number: int, *, code: bool) -> str:
             case 0:
                 items = (f"- {_sentence(random)}" for _ in range(random.randint(3, 5)))
                 blocks.append("\n".join(items))
-            case 1 if code:
-                language = random.choice(LANGUAGES)
-                blocks.append(f"```{language}\n{write_code(language, random, number)}\n```")
             case 2:
                 items = (f"{n}. {_clause(random)}" for n in range(1, random.randint(4, 6)))
                 blocks += [f"> {_paragraph(random, 1, 2)}", "\n".join(items)]
             case 3 if tabled:
                 blocks.append(_table(random))
+        if 0 < section <= last:
+            language = random.choice(LANGUAGES)
+            listing = write_code(language, random, 3 * number + section)
+            blocks.append(f"```{language}\n{listing}\n```")
         blocks.append(_paragraph(random, 2, 3))
         if noted and section != 1:
             blocks[-1] += f"[^{len(notes) + 1}]"
