@@ -23,7 +23,6 @@ from sitegen.build.searching import Find, finder_of
 from sitegen.build.stage import SUMMED, Inputs, Memory, Parsed, encode, key_of
 from sitegen.discover import Original
 from sitegen.errors import SiteError
-from sitegen.figures.mark import as_address, draw_mark
 from sitegen.memo import digest
 from sitegen.model import Config, Prompt
 from sitegen.package import theme_folder
@@ -65,6 +64,8 @@ def draw(prompt: Prompt | None, memory: Memory) -> str:
     if known := memory.memo.get(key):
         return known.decode()
     try:
+        from sitegen.figures.mark import draw_mark  # most sites have none
+
         drawn = draw_mark(memory.readings.of(prompt))
     except SiteError:  # a damaged line; where it matters, in a figure, it is told
         return ""
@@ -78,6 +79,8 @@ def sign(knot: Knot, inputs: Inputs, memory: Memory) -> Knot:
     mark = draw(mark_of(config.title, config.marks), memory)
     if not mark:
         return knot
+    from sitegen.figures.mark import as_address
+
     theme = hashlib.sha256((theme_folder() / "static" / ICON).read_bytes()).hexdigest()
     free = any(each.path == ICON and each.digest == theme for each in inputs.static)
     icon = as_address(mark) if free else ""

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sitegen.figures.learned import Read, Unread
-from sitegen.figures.spec import read_spec
 from sitegen.model import Fence, Figure, Measure
 
 __all__ = ["Read", "Unread", "draw"]
@@ -22,6 +21,8 @@ def draw(fence: Fence, asked: Sequence[Measure] = (), read: Read | None = None) 
 
     Raises an ExceptionGroup of FigureErrors, all of them at once; and `Unread`, where `read` does.
     """
+    from sitegen.figures.spec import read_spec  # most sources have no figure
+
     spec = read_spec(fence, read)
     from sitegen.figures.views import draw_spec  # NumPy is slow to import; most commands need none
 
