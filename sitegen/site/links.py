@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from itertools import chain, islice
 from posixpath import basename, dirname, join, normpath, relpath, splitext
 from unicodedata import normalize
@@ -53,7 +54,7 @@ class Known(Value, frozen=True):
     """By address without the base path: pages, listings, aliases, feeds, files."""
     left_out: Mapping[str, str]
     """Why a source (by path below `content/`) is not published; "" if its own error says it."""
-    near: Mapping[str, Sequence[str]]
+    near: Callable[[], Mapping[str, Sequence[str]]]
     """Source paths by name, beginning of the name, and folder: what a misspelt link may mean."""
     told: dict[str, str | None]
     """Hints given so far: each is looked for once, and not for ever."""
@@ -73,10 +74,6 @@ def know(
     for path in list(paths):
         if paths[path].document:
             paths.setdefault(_stem(path), paths[path])
-    near: dict[str, list[str]] = {}
-    for path in map(_key, sources):
-        for key in _nearby(path):
-            near.setdefault(key, []).append(path)
     unpublished = {_key(path): why for path, why in left_out.items()}
     return Known(
         host=urlsplit(site_url).netloc.lower(),
@@ -84,7 +81,7 @@ def know(
         sources=paths,
         addresses={_address_key(output): target for output, target in addresses.items()},
         left_out={_stem(path): why for path, why in unpublished.items()} | unpublished,
-        near=near,
+        near=cache(lambda: _by_nearness(map(_key, sources))),
         told={},
         lines={},
     )
@@ -103,6 +100,13 @@ def _stem(path: str) -> str:
 def _address_key(path: str) -> str:
     path = normalize("NFC", path).strip("/")
     return path.removesuffix("index.html").rstrip("/") if path.endswith("index.html") else path
+
+
+def _by_nearness(paths: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    near: dict[str, list[str]] = {}
+    for path, key in ((path, key) for path in paths for key in _nearby(path)):
+        near.setdefault(key, []).append(path)
+    return near
 
 
 def _nearby(path: str) -> tuple[str, str, str]:
@@ -227,12 +231,10 @@ def _nothing(
         message = f"{_quoted(target)} leads out of {CONTENT}"
         hint = "link to a source, to a file beside one, or to an address"
         return LinkError(message, span, hint).problem()
-    where = f"there is no {CONTENT}{path[:LONGEST_SHOWN]}"
-    if target.startswith("/"):
-        where = "no page, file or alias of the site is there"
+    here = "no page, file or alias of the site is there"
+    where = here if target.startswith("/") else f"there is no {CONTENT}{path[:LONGEST_SHOWN]}"
     message = f"{_quoted(target)} leads to nothing: {where}"
-    own = _key(document.path)
-    others = (each for each in _neighbours(path, known) if each != own)
+    others = (each for each in _neighbours(path, known) if each != _key(document.path))
     meant = _nearest(path, lambda: others, path, known)
     meant = meant and relpath(meant, dirname(_key(document.path)) or ".")
     if not meant and HOST.match(target):
@@ -246,7 +248,7 @@ def _quoted(target: str) -> str:
 
 
 def _neighbours(path: str, known: Known) -> Iterable[str]:
-    return chain.from_iterable(known.near.get(key, ()) for key in _nearby(path))
+    return chain.from_iterable(known.near().get(key, ()) for key in _nearby(path))
 
 
 def _check_anchor(fragment: str, span: Span, found: Target, known: Known) -> Problem | None:
