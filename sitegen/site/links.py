@@ -104,7 +104,7 @@ def _address_key(path: str) -> str:
 
 def _by_nearness(paths: Iterable[str]) -> Mapping[str, Sequence[str]]:
     near: dict[str, list[str]] = {}
-    for path, key in ((path, key) for path in paths for key in _nearby(path)):
+    for path, key in ((each, key) for each in paths for key in _nearby(each)):
         near.setdefault(key, []).append(path)
     return near
 
