@@ -31,9 +31,11 @@ class Beside:
 
     def __init__(self, call: Callable[[], bytes]) -> None:
         self._result, answer = os.pipe()
+        self._pid: int | None = None
         with uninterrupted():
-            self._pid = os.fork()
-            if not self._pid:
+            with contextlib.suppress(OSError):  # there may be too many processes
+                self._pid = os.fork()
+            if self._pid == 0:
                 _answer(call, answer)
         os.close(answer)
 
@@ -48,8 +50,10 @@ class Beside:
         """What came out, when it has come; to be asked for once."""
         with open(self._result, "rb") as stream:  # noqa: PTH123 - a descriptor
             found = stream.read()
-        _, status = os.waitpid(self._pid, 0)
-        return None if status else found
+        with contextlib.suppress(ChildProcessError):  # where those who start us ignore SIGCHLD
+            if self._pid and os.waitpid(self._pid, 0)[1] == 0:
+                return found
+        return None
 
 
 def _answer(call: Callable[[], bytes], answer: int) -> None:

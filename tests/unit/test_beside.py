@@ -49,6 +49,24 @@ def test_a_call_that_fails_gives_nothing_and_says_nothing(
     assert capfd.readouterr() == ("", "")
 
 
+def test_where_no_process_can_begin_there_is_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> int:
+        raise BlockingIOError
+
+    monkeypatch.setattr(os, "fork", refuse)
+    beside = Beside(lambda: b"x")
+    assert beside.is_done
+    assert beside.result() is None
+
+
+def test_where_nobody_hears_of_an_ended_process_there_is_nothing() -> None:
+    former = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        assert Beside(lambda: b"x").result() is None
+    finally:
+        signal.signal(signal.SIGCHLD, former)
+
+
 def test_no_process_stays() -> None:
     Beside(bytes).result()
     with pytest.raises(ChildProcessError):
