@@ -116,7 +116,7 @@ def move(staged: Iterable[tuple[Path, str]], folder: Path, old: Mapping[str, Ent
     for source, path in staged if old else _as_folders(staged, folder):
         target = folder / path
         try:
-            os.replace(source, target)  # noqa: PTH105 - 10,000 times
+            source.replace(target)
         except OSError:  # what is in the way is looked at only then
             _clear_way(target, folder, old)
             target.parent.mkdir(parents=True, exist_ok=True)
