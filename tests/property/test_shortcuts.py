@@ -12,7 +12,7 @@ from sitegen import routes
 from sitegen.errors import Span
 from sitegen.routes import PLAIN_PATH, fault_of
 from sitegen.site import links
-from sitegen.site.links import know, resolve
+from sitegen.site.links import Target, know, resolve
 from tests.documents import document
 
 NEVER = re.compile(r"(?!)")
@@ -60,9 +60,10 @@ def test_a_plain_path_has_no_fault(path: str) -> None:
 def test_a_link_leads_where_the_longer_look_says(scheme: str, host: str, tail: str) -> None:
     source = document("content/posts/a.md")
     target, span = f"{scheme}{host}{tail}", Span(source.path, 1)
+    own = Target(url="/b/posts/a/", document=source)
 
     def look() -> object:
-        known = know("https://example.org/b/", "/b/", {}, {}, {})
+        known = know("https://example.org/b/", "/b/", {source.path: own}, {}, {})
         return resolve(target, span, source, known)
 
     found = look()

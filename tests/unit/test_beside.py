@@ -68,9 +68,11 @@ def test_where_nobody_hears_of_an_ended_process_there_is_nothing() -> None:
 
 
 def test_no_process_stays() -> None:
-    Beside(bytes).result()
+    beside = Beside(bytes)
+    beside.result()
+    assert beside._pid  # noqa: SLF001 - who is to be gone
     with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+        os.waitpid(beside._pid, os.WNOHANG)  # noqa: SLF001
 
 
 def test_a_survey_is_the_same_wherever_it_is_made() -> None:
