@@ -104,7 +104,8 @@ def decode(raw: bytes | None) -> Record | None:
 
 def release_id(files: Mapping[str, File], number: int, now: datetime) -> str:
     """A name that sorts by time and tells releases of one second apart."""
-    whole = hashlib.sha256(msgspec.json.encode((number, files), order="sorted")).hexdigest()
+    # A run that is killed and repeated within a second is another release, in another folder.
+    whole = hashlib.sha256(msgspec.json.encode((number, files, now), order="sorted")).hexdigest()
     return f"{now:%Y%m%dT%H%M%SZ}-{whole[:8]}"
 
 
