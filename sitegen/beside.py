@@ -39,12 +39,11 @@ class Beside:
                 _answer(call, answer)
         os.close(answer)
 
-    @property
-    def is_done(self) -> bool:
-        """Whether its result is there, or will not come."""
+    def is_done(self, wait: float = 0.0) -> bool:
+        """Whether its result is there or will not come, within so many seconds."""
         watch = select.poll()
         watch.register(self._result, select.POLLIN)
-        return bool(watch.poll(0))
+        return bool(watch.poll(1000 * wait))
 
     def result(self) -> bytes | None:
         """What came out, when it has come; to be asked for once."""

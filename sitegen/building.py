@@ -84,7 +84,7 @@ def build_site(screen: Screen, output: Path, options: Options) -> int:
     look = Look(screen.site)
     former = None if options.no_cache else receipts.read()
     is_there = former is not None and is_whole(former, output)
-    seen = look.result()
+    seen = look.result(builds=former is None)
     clock.lap("read")
     task = Task(screen, output, options, clock, chosen, seen, receipts, former)
     done = _find(task, former) if former and is_there else None

@@ -6,8 +6,7 @@ A `Survey` comes first: what lies there, by digest. It is all that a build with 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from importlib import import_module
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +30,10 @@ from sitegen.toolchain import toolchain
 
 if TYPE_CHECKING:
     from sitegen.build import Inputs
+
+
+SOON = 0.1
+"""Seconds in which most sites are surveyed; to load what builds one takes as long."""
 
 
 class Survey(Value, frozen=True):
@@ -64,22 +67,17 @@ class Look:
     def __init__(self, site: Path) -> None:
         self._site, self._beside = site, Beside(lambda: msgspec.msgpack.encode(survey(site)))
 
-    def result(self) -> Survey:
-        """The survey, or the error that there is instead of it: see `survey`."""
-        ready = get_ready()
-        while not self._beside.is_done and next(ready, None):
-            pass
+    def result(self, *, builds: bool) -> Survey:
+        """The survey, or the error that there is instead of it: see `survey`.
+
+        `builds`: whether there will be something to do, whatever the survey says. Else nothing is
+        loaded for that before the survey has taken as long as loading it would.
+        """
+        if not self._beside.is_done(0.0 if builds else SOON):
+            import sitegen.build.render
+            import sitegen.markup  # noqa: F401
         raw = self._beside.result()
         return survey(self._site) if raw is None else msgspec.msgpack.decode(raw, type=Survey)
-
-
-def get_ready() -> Iterator[str]:
-    """Load, one after the other, what a build with something to do needs."""
-    for name in ("stage", "parsing", "knot", "rendering", "render"):
-        import_module(f"sitegen.build.{name}")
-        yield name
-    import_module("sitegen.markup")
-    yield "markup"
 
 
 def survey(site: Path) -> Survey:

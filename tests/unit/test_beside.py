@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -25,10 +24,9 @@ def test_it_is_done_when_there_is_something_to_read(tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     os.mkfifo(gate)
     beside = Beside(gate.read_bytes)
-    before = beside.is_done
+    before = beside.is_done(0.01)
     gate.write_bytes(b"now")
-    while not beside.is_done:
-        time.sleep(0.001)
+    assert beside.is_done(60)
     assert not before
     assert beside.result() == b"now"
 
@@ -55,7 +53,7 @@ def test_where_no_process_can_begin_there_is_nothing(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(os, "fork", refuse)
     beside = Beside(lambda: b"x")
-    assert beside.is_done
+    assert beside.is_done()
     assert beside.result() is None
 
 
@@ -75,15 +73,16 @@ def test_no_process_stays() -> None:
         os.waitpid(beside._pid, os.WNOHANG)  # noqa: SLF001
 
 
-def test_a_survey_is_the_same_wherever_it_is_made() -> None:
-    made, here = Look(SITE).result(), survey(SITE)
+@pytest.mark.parametrize("builds", [True, False])
+def test_a_survey_is_the_same_wherever_it_is_made(*, builds: bool) -> None:
+    made, here = Look(SITE).result(builds=builds), survey(SITE)
     assert made == here
     assert made.digest() == here.digest()
 
 
 def test_what_is_wrong_with_a_site_is_told_here(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"there is no site\.toml"):
-        Look(tmp_path).result()
+        Look(tmp_path).result(builds=False)
 
 
 def test_a_folder_whose_name_is_no_text_is_surveyed_here(tmp_path: Path) -> None:
@@ -91,4 +90,4 @@ def test_a_folder_whose_name_is_no_text_is_surveyed_here(tmp_path: Path) -> None
     (site / "content").mkdir(parents=True)
     (site / "site.toml").write_text('title = "T"\nurl = "https://example.org/"\n')
     (site / "content/a.md").write_text("Words.\n")
-    assert Look(site).result() == survey(site)
+    assert Look(site).result(builds=True) == survey(site)
