@@ -181,7 +181,8 @@ def _puts(files: Mapping[str, File], seen: Seen, former: Record) -> Iterator[Ste
     for path, file in files.items():
         if reason := _reason(path, file, seen, former):
             # A server may send a compressed sibling instead: its time is that of the file.
-            sent = path if file.kind == "asset" else path.removesuffix(".gz").removesuffix(".br")
+            is_sibling = file.kind != "asset" or _refers(file)  # other assets may be archives
+            sent = path.removesuffix(".gz").removesuffix(".br") if is_sibling else path
             is_new = reason == "new" and (sent == path or sent not in seen.listing)
             phase = _phase(sent, file, is_new=is_new or _is_left_over(sent, former))
             yield Step(phase=phase, action="put", path=path, reason=reason, bytes=file.size)

@@ -18,6 +18,7 @@ from sitegen.deploy.releases import (
     encode,
     find_release,
     read_former,
+    release_id,
     release_path,
 )
 from sitegen.deploy.screen import as_data, in_bytes, summary, table
@@ -80,6 +81,29 @@ def test_a_style_that_is_live_comes_after_all_that_it_may_refer_to() -> None:
             if path in before and path in paths and named in paths:
                 assert paths.index(named) < paths.index(path)
     assert paths.index("z.png") < paths.index("new.css") < paths.index("style.css")
+
+
+def test_a_compressed_sibling_of_a_style_that_is_live_has_the_time_of_the_style() -> None:
+    before = ONE | {"a.css": "", "b.js": "", "old.css": ""}
+    after = before | {"a.css": "new", "b.js": "-> c.js", "c.js": ""}
+    tree = site(after | {"a.css.gz": "", "b.js.br": "", "d.tar.gz": ""})
+    plain = {path: replace(file, kind="asset") for path, file in tree.files.items()}
+    for path in ("a.css.gz", "b.js.br"):
+        told = replace(plain[path].headers, content_type="text/css")
+        plain[path] = replace(plain[path], headers=told)
+    phases = {
+        step.path: step.phase
+        for step in plan_for(tree._replace(files=plain), Memory(deployed(before))).steps
+    }
+    assert phases["a.css"] == phases["a.css.gz"] == phases["b.js.br"] == "styles"
+    assert (phases["c.js"], phases["d.tar.gz"]) == ("new styles", "assets")
+
+
+def test_a_run_that_is_repeated_within_a_second_makes_another_release() -> None:
+    files = site(ONE).files
+    later = NOW + timedelta(milliseconds=3)
+    assert release_id(files, 2, NOW) != release_id(files, 2, later)
+    assert release_id(files, 2, NOW)[:16] == release_id(files, 2, later)[:16]
 
 
 def test_a_text_that_is_live_comes_after_the_new_page_that_it_refers_to() -> None:
