@@ -2,7 +2,7 @@
 
 Comes in: what was parsed, and the plan of the build before. Goes out: a `Knot`: for each page,
 list and feed the values that it is rendered from, encoded, with their digest. Where no outline
-changed, the knot is that of the build before and nothing is tied.
+changed, the knot is that of the build before and nothing is tied; nor where only words did.
 """
 
 from __future__ import annotations

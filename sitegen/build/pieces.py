@@ -115,9 +115,14 @@ def _piece(  # noqa: PLR0913, PLR0917
         name=name,
         template=template,
         own=own,
-        digest=digest(own, *(digests[path] for path in shows)),
+        digest=sum_of(own, shows, digests),
         shows=tuple(shows),
     )
+
+
+def sum_of(own: bytes, shows: Sequence[str], digests: Mapping[str, bytes]) -> bytes:
+    """The digest of what holds `own` and shows these sources, whose pages have these digests."""
+    return digest(own, *(digests[path] for path in shows))
 
 
 def pictures_of(gallery: Gallery) -> Iterator[Piece]:

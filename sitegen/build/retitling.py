@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from sitegen.build.outline import plain_of
-from sitegen.build.pieces import Piece
+from sitegen.build.pieces import Piece, sum_of
 from sitegen.build.stage import encode
 from sitegen.memo import digest
 from sitegen.model import Document, Listing, Meta, Page, PageRef, SeriesPlace
@@ -50,9 +50,8 @@ def _summed(pieces: Sequence[Piece], changed: frozenset[str]) -> Iterator[Piece]
     digests = {piece.name: piece.digest for piece in pieces if piece.kind == "page"}
     for each in pieces:
         shows = each.kind in {"listing", "feed"}
-        if shows and not (each.name not in changed and changed.isdisjoint(each.shows)):
-            sums = (digests[path] for path in each.shows)
-            yield replace(each, digest=digest(each.own, *sums))
+        if shows and not changed.isdisjoint((each.name, *each.shows)):
+            yield replace(each, digest=sum_of(each.own, each.shows, digests))
         else:
             yield each
 

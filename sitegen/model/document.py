@@ -77,7 +77,7 @@ class Image(Value, frozen=True):
     first: bool = False
 
 
-class Heading(Value, frozen=True, omit_defaults=True):
+class Heading(Value, frozen=True):
     """A heading of the body: level 2 to 6 as published, plain text, id."""
 
     level: int
