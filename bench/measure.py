@@ -54,11 +54,11 @@ def adopt() -> None:
 def time_run(command: Command) -> Cost:
     """Run it once; raises FailedError."""
     begun = time.perf_counter()
-    with _started(command) as process:
+    with _started(command) as (process, others):
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - begun
         process.returncode = os.waitstatus_to_exitcode(status)
-    cpu = usage.ru_utime + usage.ru_stime + end_children()
+    cpu = usage.ru_utime + usage.ru_stime + end_children(others)
     _expect_success(process, command)
     return Cost(wall, cpu)
 
@@ -69,12 +69,12 @@ def find_peak(command: Command) -> float:
     Proportional set size: what several processes share counts once.
     """
     peak = 0.0
-    with _started(command) as process:
+    with _started(command) as (process, others):
         while True:
             pid, status, _ = os.wait4(process.pid, os.WNOHANG)
             if pid:
                 process.returncode = os.waitstatus_to_exitcode(status)
-                end_children()
+                end_children(others)
                 break
             peak = max(peak, sum(map(_proportional, _descendants(process.pid))))
             time.sleep(INTERVAL)
@@ -89,8 +89,9 @@ def _expect_success(process: subprocess.Popen[bytes], command: Command) -> None:
 
 
 @contextmanager
-def _started(command: Command) -> Iterator[subprocess.Popen[bytes]]:
-    """The running program; at the end, nothing of it runs."""
+def _started(command: Command) -> Iterator[tuple[subprocess.Popen[bytes], frozenset[int]]]:
+    """The running program, and whom we had started before; at the end, nothing of it runs."""
+    others = frozenset(_children().get(os.getpid(), ()))
     with command.log.open("wb") as log:
         process = subprocess.Popen(
             command.arguments,
@@ -104,20 +105,20 @@ def _started(command: Command) -> Iterator[subprocess.Popen[bytes]]:
         late = Timer(command.limit, os.kill, (process.pid, signal.SIGKILL))
         late.start()
         try:
-            yield process
+            yield process, others
         except BaseException:
             process.kill()
             process.wait()
-            end_children()
+            end_children(others)
             raise
         finally:
             late.cancel()
 
 
-def end_children() -> float:
-    """End who is left, and theirs; the CPU seconds that they took."""
+def end_children(others: frozenset[int] = frozenset()) -> float:
+    """End who is left, and theirs, but not `others`; the CPU seconds that they took."""
     seconds = 0.0
-    while children := _children().get(os.getpid()):
+    while children := set(_children().get(os.getpid(), ())) - others:
         for child in children:
             os.kill(child, signal.SIGKILL)
             _, _, usage = os.wait4(child, 0)

@@ -41,6 +41,7 @@ class Browser:
         stdin, stdout = self.process.stdin, self.process.stdout
         assert stdin
         assert stdout
+        assert self.process.poll() is None, f"{self.name} ended with {self.process.returncode}"
         stdin.write(json.dumps({"base": base or self.base, "steps": steps}) + "\n")
         stdin.flush()
         line = stdout.readline()

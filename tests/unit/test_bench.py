@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -16,7 +17,7 @@ import pytest
 from bench.corpus import choose_post, make_post, make_posts
 from bench.features import Counted, look_through
 from bench.install import Installed
-from bench.measure import FailedError, time_run
+from bench.measure import Command, FailedError, find_peak, time_run
 from bench.places import EDITS, Site, expect_shown, tag_page
 from bench.report import find_goals, write_report
 from bench.results import Peak, Results, Run
@@ -162,6 +163,16 @@ def test_a_tool_that_fails_is_quoted(tmp_path: Path) -> None:
     command = site.command._replace(arguments=("/bin/sh", "-c", "echo no such theme; exit 3"))
     with pytest.raises(FailedError, match="ended with 3\nno such theme"):
         time_run(command)
+
+
+@pytest.mark.parametrize("ends", ["exit 0", "exit 3"])
+def test_what_we_had_started_before_goes_on(ends: str, tmp_path: Path) -> None:
+    command = Command(("/bin/sh", "-c", ends), tmp_path, {}, tmp_path / "log")
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as before:
+        for measure in (time_run, find_peak):
+            with suppress(FailedError):
+                measure(command)
+        assert before.poll() is None
 
 
 def results() -> Results:
