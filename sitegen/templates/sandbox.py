@@ -20,9 +20,12 @@ from jinja2.bccache import Bucket
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.environment import TemplateModule
 from jinja2.exceptions import UndefinedError
-from jinja2.runtime import Context, Macro
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
+from markupsafe import Markup
+
+from sitegen.templates.quick import PlainMacro, Template
 
 Files = Mapping[str, tuple[str, str]]
 """By template name, the path that errors show, and the text."""
@@ -86,6 +89,7 @@ class Environment(ImmutableSandboxedEnvironment):
     """A sandbox in which no single expression makes more than `LARGEST_TEXT`."""
 
     code_generator_class = BoundedCode
+    template_class = Template
     lines: Mapping[str, Sequence[str]]
     """The templates by the path that errors show."""
     names: Sequence[str]
@@ -98,9 +102,11 @@ class Environment(ImmutableSandboxedEnvironment):
 
     def call(self, __context: Context, __obj: Any, /, *args: Any, **kwargs: Any) -> Any:
         """The value of a call in a template, refused where it is not safe."""
-        if type(__obj) is Macro:  # the common case, and one that is safe: a template's own
+        if type(__obj) is PlainMacro:  # the common case, and one that is safe: a template's own
             kwargs.pop("_block_vars", None)
             kwargs.pop("_loop_vars", None)
+            if not kwargs and len(args) == __obj.takes and __context.eval_ctx.autoescape:
+                return Markup(__obj.function(*args))  # noqa: S704 - as a macro does
             return __obj(__context.eval_ctx, *args, **kwargs)
         return super().call(__context, __obj, *args, **kwargs)
 
@@ -132,10 +138,10 @@ class Environment(ImmutableSandboxedEnvironment):
     @staticmethod
     def concat(parts: Iterable[str]) -> str:
         """Join what a macro, a block or a `set` wrote, unless it is too large."""
-        written = list(parts)
-        if sum(map(len, written)) > LARGEST_PAGE:
+        written = "".join(parts)
+        if len(written) > LARGEST_PAGE:
             raise TooLargeError("this part of the page is too large")
-        return "".join(written)
+        return written
 
 
 def _check_operands(operator: str, left: Any, right: Any) -> None:
