@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import click
 from msgspec.structs import replace
 
 from sitegen.errors import Problem
@@ -23,15 +23,15 @@ from sitegen.ledger import URLS, names_beyond
 from sitegen.lock import LOCK
 from sitegen.making import Chosen, Clock, make, read_clock, run_with
 from sitegen.memo import Memo
-from sitegen.model import LeftOut
 from sitegen.receipts import FOLDER, Receipt, Receipts, is_whole, needed
 from sitegen.screen import WRONG_SITE, Screen
+from sitegen.summary import Done, summarise
 
 if TYPE_CHECKING:
     from sitegen.build import Built, Inputs, Memory
+    from sitegen.output import Claim
 
 MOST_WARNINGS = 20
-SLOWEST = 10
 RARELY = 1_000_000
 
 
@@ -61,17 +61,8 @@ class Task(NamedTuple):
     seen: Survey
     receipts: Receipts
     former: Receipt | None
-
-
-class Done(NamedTuple):
-    """What a build comes to, made now or found to be there."""
-
-    problems: Sequence[Problem]
-    left_out: Sequence[LeftOut]
-    pages: int
-    files: int
-    written: Mapping[str, int]
-    built: Built | None = None
+    claim: Callable[[], Claim]
+    """The output folder, of which nothing is wanted before there is something to stage."""
 
 
 def build_site(screen: Screen, output: Path, options: Options) -> int:
@@ -86,14 +77,22 @@ def build_site(screen: Screen, output: Path, options: Options) -> int:
     is_there = former is not None and is_whole(former, output)
     seen = look.result(builds=former is None)
     clock.lap("read")
-    task = Task(screen, output, options, clock, chosen, seen, receipts, former)
-    done = _find(task, former) if former and is_there else None
-    done = done or _build(task)
+    with ExitStack() as stack:
+
+        @cache
+        def claim() -> Claim:
+            from sitegen.output import Claim
+
+            return stack.enter_context(Claim(output))
+
+        task = Task(screen, output, options, clock, chosen, seen, receipts, former, claim)
+        done = _find(task, former) if former and is_there else None
+        done = done or _build(task)
     if done is None:
         return WRONG_SITE
     wrong = _is_wrong(done.problems, options)
     if not (wrong and screen.as_json):
-        _summarise(task, done)
+        summarise(screen, done, output, clock.stages if options.timings else None)
     return WRONG_SITE if wrong else 0
 
 
@@ -123,7 +122,8 @@ def _build(task: Task) -> Done | None:
     inputs = read_inputs(task.screen.site, task.seen)
     options = task.options
     how: Any = {"jobs": options.jobs, "locked": options.locked, "scheduler": options.scheduler}
-    built = make(task.screen, task.clock, inputs, task.chosen, memory=memory, **how)
+    how |= {"memory": memory, "claim": task.claim}
+    built = make(task.screen, task.clock, inputs, task.chosen, **how)
     if inputs.config.hosting.compress:
         _say_what_compresses(task.screen)
     if built.lock is not None:
@@ -234,7 +234,7 @@ def _publish(task: Task, built: Built, inputs: Inputs) -> Mapping[str, int] | No
     seen = seen_of(task.former)
     drafts = chosen.drafts or chosen.future
     run = run_with(task.screen, task.clock, inputs, options.jobs)
-    how: Any = {"seen": seen, "spread": partial(run, "write")}
+    how: Any = {"seen": seen, "spread": partial(run, "write"), "claim": task.claim()}
     written = write(snapshot, task.output, url=inputs.config.url, drafts=drafts, **how)
     if not (wrong or options.no_cache):
         task.receipts.write(receipt_of(built, task.seen.digest(), seen), built.plan)
@@ -256,43 +256,3 @@ def _report(task: Task, problems: Sequence[Problem]) -> None:
     if not task.screen.as_json or _is_wrong(problems, task.options):
         most = None if task.options.strict else MOST_WARNINGS
         task.screen.report(problems, most_warnings=most)
-
-
-def _summarise(task: Task, done: Done) -> None:
-    from msgspec import to_builtins
-
-    screen, stages = task.screen, task.clock.stages if task.options.timings else {}
-    slowest = _slowest(done.built) if done.built and task.options.timings else []
-    if screen.as_json:
-        screen.report(
-            done.problems,
-            output=str(task.output),
-            pages=done.pages,
-            files=done.files,
-            written=done.written,
-            left_out=to_builtins(done.left_out),
-            timings=stages,
-            slowest={path: seconds for seconds, path in slowest},
-        )
-        return
-    for each in done.left_out:
-        screen.say(f"left out {each.path}: {each.why}")
-    if done.built and screen.verbose:
-        for path, artifact in done.built.snapshot.artifacts.items():
-            screen.say(f"{path}  from {', '.join(artifact.made_from)}", detail=True)
-    if done.built and (unmarked := done.built.unmarked):
-        titles = "1 title has" if unmarked == 1 else f"{unmarked} titles have"
-        how = "build without --locked where the model is (sitegen models get), and commit"
-        screen.say(f"{titles} no mark yet: {how} {LOCK}")
-    changes = ", ".join(f"{n} {what}" for what, n in done.written.items() if n)
-    screen.say(f"{done.pages} pages in {task.output} ({changes})")
-    for stage, seconds in stages.items():
-        click.echo(f"{stage:>8} {seconds * 1000:8.0f} ms")
-    for seconds, path in slowest:
-        click.echo(f"{seconds * 1000:8.1f} ms  {path}")
-
-
-def _slowest(built: Built) -> list[tuple[float, str]]:
-    """The sources that took longest to parse, in this build, in seconds of computing."""
-    times = [(row.seconds, path) for path, row in built.plan.sources.items() if row.seconds]
-    return sorted(times, reverse=True)[:SLOWEST]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sitegen.screen import Screen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sitegen.build import Built, Inputs, Memory
     from sitegen.build.readings import Reader
-    from sitegen.build.stage import Run
+    from sitegen.build.stage import Run, Work
     from sitegen.errors import Problem
     from sitegen.model import Config, Prompt, Reading
+    from sitegen.output import Claim
 
 
 MANY = 100
@@ -76,10 +77,12 @@ def make(  # noqa: PLR0913 - the screen and the clock are only told
     memory: Memory | None = None,
     locked: bool = False,
     scheduler: str | None = None,
+    claim: Callable[[], Claim] | None = None,
 ) -> Built:
     """Build in memory, with a progress bar where it takes long and someone watches.
 
     `locked`: no model is asked; what they made of texts is known already, or missing.
+    `claim`: the folder that is written to next, beside which much is staged at once.
     """
     from sitegen.build import build
     from sitegen.build.readings import refuse
@@ -91,7 +94,7 @@ def make(  # noqa: PLR0913 - the screen and the clock are only told
             from sitegen.scheduler import connect, run_on
 
             who = partial(run_on, stack.enter_context(connect(scheduler, screen.say)))
-        run = run_with(screen, clock, inputs, jobs, who)
+        run = run_with(screen, clock, inputs, jobs, who, claim)
         built = build(inputs, run, memory=memory, reader=reader, **chosen._asdict())
     clock.lap("collect")
     return built
@@ -102,8 +105,13 @@ def limit_of(config: Config) -> float:
     return 3 * config.markup.max_seconds + 2
 
 
-def run_with(
-    screen: Screen, clock: Clock, inputs: Inputs, jobs: int | None = None, who: Any = None
+def run_with(  # noqa: PLR0913, PLR0917
+    screen: Screen,
+    clock: Clock,
+    inputs: Inputs,
+    jobs: int | None = None,
+    who: Any = None,
+    claim: Callable[[], Claim] | None = None,
 ) -> Run:
     """How the work of a stage is done: in processes of its own, or as `who` does instead."""
     from sitegen import workers
@@ -119,6 +127,8 @@ def run_with(
         count = jobs or min(os.cpu_count() or 1, 1 + total // (1 if stage == "pictures" else 20))
         # Whoever parses much will render much.
         meanwhile = get_ready(inputs.templates) if stage == "parse" and total > MANY else iter(())
+        if stage == "render" and total > MANY and claim and not who:
+            work, lost = _staged(work, lost, claim())
         with screen.progress(total, stage) as done:
             how = {"jobs": count, "limit": limit, "lost": lost, "done": done}
             with ended(run(work, total, meanwhile=meanwhile, **how)) as results:
@@ -126,6 +136,34 @@ def run_with(
         clock.lap(stage)
 
     return run_watched
+
+
+def _staged(work: Work, lost: Any, claim: Claim) -> tuple[Work, Any]:
+    """The work of rendering, staged by who does it, so that its bytes travel no further."""
+    from msgspec import msgpack
+    from msgspec.structs import replace
+
+    from sitegen.build.stage import Rendered
+
+    with suppress(OSError):  # then writing will say so
+        claim.begin()
+
+    def work_and_stage(index: int) -> bytes:
+        raw = work(index)
+        made = msgpack.decode(raw, type=Rendered)
+        if any(entry.immutable for _, entry in made.entries):  # a picture: it is remembered
+            return raw
+        try:
+            return msgpack.encode(replace(made, artifacts=tuple(map(claim.keep, made.artifacts))))
+        except OSError:
+            return raw
+
+    def doubt(index: int, why: str) -> bytes:
+        claim.is_known = False
+        answer: bytes = lost(index, why)
+        return answer
+
+    return work_and_stage, doubt
 
 
 def _before(stage: str, clock: Clock) -> str:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from sitegen.build import Built, Inputs
 from sitegen.errors import OutputError
 from sitegen.ledger import read_ledger
-from sitegen.model import Artifact
+from sitegen.model import Artifact, Entry, Snapshot
 from sitegen.routes import address_of, place, source_output, url_of
 from sitegen.screen import Screen
 from sitegen.traces import Secrets, addresses_in
@@ -26,12 +26,7 @@ def compare(screen: Screen, one: Built, other: Built) -> None:
     """Raise `OutputError` where a build from what is remembered differs from a clean one."""
     ours, theirs = one.snapshot, other.snapshot
     names = ours.artifacts.keys() | theirs.artifacts.keys()
-    different = [
-        f'"{name}"'
-        for name in sorted(names)
-        if ours.artifacts.get(name) != theirs.artifacts.get(name)
-        or ours.entries.get(name) != theirs.entries.get(name)
-    ]
+    different = [f'"{name}"' for name in sorted(names) if _of(ours, name) != _of(theirs, name)]
     if ours.problems != theirs.problems or ours.left_out != theirs.left_out:
         different.append("what is reported")
     if different:
@@ -41,6 +36,11 @@ def compare(screen: Screen, one: Built, other: Built) -> None:
             " --no-cache until it is mended",
         )
     screen.say(f"verified: {len(names)} files are the same in a build with nothing remembered")
+
+
+def _of(snapshot: Snapshot, path: str) -> Entry | Artifact | None:
+    """What is known of a file, the SHA-256 of its bytes for one; they may be on the disk only."""
+    return snapshot.entries.get(path) or snapshot.artifacts.get(path)
 
 
 def prove(screen: Screen, built: Built, inputs: Inputs, remake: Callable[[Inputs], Built]) -> None:

@@ -145,6 +145,7 @@ def build(  # noqa: PLR0913 - what is chosen is three things
         problems=tuple(in_order(_problems(inputs, rows, knot, output))),
         left_out=knot.left_out,
         entries=output.entries,
+        staged=output.staged,
     )
     return Built(
         snapshot=snapshot,

@@ -14,8 +14,9 @@ from msgspec.structs import replace
 
 from sitegen.build.knot import Knot
 from sitegen.build.render import artifact, site_of
-from sitegen.build.rendering import Output, Stored
+from sitegen.build.rendering import Output
 from sitegen.build.stage import Joined, Made, Memory, Rendered, Run, ended, key_of
+from sitegen.build.stored import Stored
 from sitegen.hosting import compress, describe, has_brotli, is_compressible
 from sitegen.model import Config, Entry
 

@@ -19,8 +19,9 @@ from sitegen.build.gallery import CopyOf, Files, copy_key
 from sitegen.build.knot import Knot
 from sitegen.build.pieces import Piece
 from sitegen.build.render import artifact, entry_of, too_slow
-from sitegen.build.rendering import Output, Stored, make
+from sitegen.build.rendering import Output, make
 from sitegen.build.stage import Joined, Made, Memory, Rendered, Run, Work, recall
+from sitegen.build.stored import Stored
 from sitegen.errors import Problem
 from sitegen.model import Artifact, Asset
 
@@ -47,7 +48,9 @@ def make_copies(knot: Knot, assets: Mapping[str, Asset], memory: Memory, run: Ru
     wanted = [Made(each.name, key_of_copy(each), b"", b"", each.digest, ()) for each in pieces]
     if not pieces:
         return Copies()
-    made, problems = make(pieces, wanted, memory, partial(run, "pictures"), partial(_load, assets))
+    made, problems, _ = make(
+        pieces, wanted, memory, partial(run, "pictures"), partial(_load, assets)
+    )
     return Copies(pieces, tuple(made), tuple(dict.fromkeys(problems)))
 
 

@@ -7,14 +7,14 @@ before anything is rendered, so a page whose parts stayed as they were is not lo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
-from sitegen.build.copies import copies_of, copy
+from sitegen.build.copies import copies_of
 from sitegen.build.filling import Filling, Read
 from sitegen.build.knot import Knot
 from sitegen.build.pieces import Piece
@@ -35,10 +35,10 @@ from sitegen.build.stage import (
     mistakes_in,
     recall,
 )
+from sitegen.build.stored import Stored
 from sitegen.errors import Problem
 from sitegen.memo import Memo, digest
 from sitegen.model import Artifact, Asset, Entry, Value
-from sitegen.routes import media_type
 
 if TYPE_CHECKING:
     from sitegen.build.render import Parts, Press
@@ -49,6 +49,14 @@ LARGE = 20_000
 Reach = tuple[tuple[str, ...], tuple[str, ...] | None]
 
 
+class Making(NamedTuple):
+    """What became of pieces: their files, mistakes, and artifacts that lie on the disk already."""
+
+    made: Sequence[Made]
+    problems: Sequence[Problem]
+    laid: Mapping[str, Artifact]
+
+
 class Output(Value, frozen=True):
     """All that the pieces became, and the mistakes in the way."""
 
@@ -56,6 +64,8 @@ class Output(Value, frozen=True):
     entries: Mapping[str, Entry] = {}
     made: tuple[Made, ...] = ()
     problems: tuple[Problem, ...] = ()
+    staged: Collection[str] = ()
+    """Paths of artifacts that are on the disk already, since they were rendered there."""
 
 
 def render_all(  # noqa: PLR0913, PLR0917 - everything meets here
@@ -80,16 +90,21 @@ def render_all(  # noqa: PLR0913, PLR0917 - everything meets here
     filling = Filling(inputs.config, originals, of_path, knot, memory)
     wanted = wanted_of(pieces, knot, filling.digest, theme.digests)
     press = open_press(knot, theme, *filling.readers())
-    made, problems = make(
+    made, problems, laid = make(
         pieces, wanted, memory, partial(run, "render"), partial(_print, press, theme)
     )
     artifacts = Stored(
         made,
         copies_of(inputs, knot, static),
         lambda index: rendered(pieces[index], made[index].key, memory, press),
+        laid,
     )
     return Output(
-        artifacts=artifacts, entries=artifacts.entries, made=tuple(made), problems=tuple(problems)
+        artifacts=artifacts,
+        entries=artifacts.entries,
+        made=tuple(made),
+        problems=tuple(problems),
+        staged=artifacts.staged,
     )
 
 
@@ -181,7 +196,7 @@ def make(
     memory: Memory,
     run: Callable[[Work, int, Callable[[int, str], bytes]], Iterable[bytes]],
     begin: Callable[[Sequence[Piece]], Work],
-) -> tuple[list[Made], list[Problem]]:
+) -> Making:
     """Each call with the files that it made, now or before; `begin` loads what makes others."""
     former = {made.key: made.files for made in memory.former.made} if memory.former else {}
     made: list[Made] = []
@@ -192,7 +207,7 @@ def make(
         if files is None:
             missing.append(index)
     if not missing:
-        return made, []
+        return Making(made, [], {})
     missing.sort(key=lambda index: len(pieces[index].own) < LARGE)
     work = begin([pieces[index] for index in missing])
 
@@ -202,14 +217,19 @@ def make(
         return msgspec.msgpack.encode(too_slow(pieces[missing[number]], why))
 
     problems: list[Problem] = []
+    laid: dict[str, Artifact] = {}
     with ended(run(work, len(missing), lost)) as results:
         for index, raw in zip(missing, results, strict=True):
             answer = _decode(raw)
             problems += answer.problems
             made[index] = replace(made[index], files=answer.entries)
-            if not answer.problems:  # a mistake may have been the machine's fault
-                memory.memo.put(made[index].key, raw)
-    return made, problems
+            if answer.problems:  # a mistake may have been the machine's fault
+                continue
+            found = {each.path: each for each in answer.artifacts if each.file}
+            laid |= found
+            kept = encode(replace(answer, artifacts=())) if found else raw
+            memory.memo.put(made[index].key, kept)
+    return Making(made, problems, laid)
 
 
 def _known_files(memo: Memo, key: bytes) -> tuple[tuple[str, Entry], ...] | None:
@@ -222,53 +242,10 @@ def _decode(raw: bytes) -> Rendered:
 
 
 def rendered(piece: Piece, key: bytes, memory: Memory, press: Callable[[], Press]) -> Rendered:
-    """The files of a piece that was made; rendered again if the memo lost them."""
+    """The files of a piece that was made; rendered again if the memo has not their bytes."""
     raw = memory.memo.get(key)
-    if raw is not None:
-        return _decode(raw)
+    if raw is not None and ((known := _decode(raw)).artifacts or not known.entries):
+        return known
     from sitegen.build.render import render
 
     return render(piece, press())
-
-
-# --- the files -----------------------------------------------------------------------------------
-
-
-class Stored(Mapping[str, Artifact]):
-    """The artifacts of a build by path, sorted; their bytes are fetched when they are asked for."""
-
-    def __init__(
-        self,
-        made: Sequence[Made],
-        copies: Mapping[str, Asset],
-        render: Callable[[int], Rendered],
-    ) -> None:
-        # Two at one path are a problem of the site already: the knot knows all routes.
-        places: dict[str, int | Artifact] = {
-            path: index for index, each in enumerate(made) for path, _ in each.files
-        }
-        places |= {path: copy(path, asset) for path, asset in copies.items()}
-        self._places = dict(sorted(places.items()))
-        self._render = lru_cache(maxsize=8)(render)
-        self.entries = {path: entry for each in made for path, entry in each.files}
-        self.entries |= {
-            path: Entry(
-                sha256=asset.digest,
-                size=asset.size,
-                type=media_type(path),
-                immutable=f".{asset.digest[:10]}." in path,
-            )
-            for path, asset in copies.items()
-        }
-
-    def __getitem__(self, path: str) -> Artifact:
-        place = self._places[path]
-        if isinstance(place, Artifact):
-            return place
-        return next(each for each in self._render(place).artifacts if each.path == path)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
-
-    def __len__(self) -> int:
-        return len(self._places)

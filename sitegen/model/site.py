@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 from sitegen.errors import Problem
@@ -226,3 +226,5 @@ class Snapshot(Value, frozen=True):
     left_out: tuple[LeftOut, ...] = ()
     entries: Mapping[str, Entry] = {}
     """By path, what is known already of an artifact, so that its bytes need not be asked for."""
+    staged: Collection[str] = ()
+    """The paths of those that are beside the output already, where they are to be published."""

@@ -7,46 +7,33 @@ ever sees half a file: first what pages refer to, then pages, then feeds; what i
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from sitegen.errors import OutputError
 from sitegen.model import Artifact, Entry, Snapshot, Value
+from sitegen.output.claim import Claim
 from sitegen.output.foreign import refuse_foreign
-from sitegen.output.staging import Spread, in_turn, move, remove, stage
+from sitegen.output.manifest import MANIFEST, VERSION, Manifest, encode, read_manifest
+from sitegen.output.staging import MANY, Spread, in_turn, move, remove, stage
 from sitegen.stamps import NONE, STAGING, Seen, settled, stamp
 
-__all__ = ["MANIFEST", "STAGING", "Entry", "Manifest", "Written", "read_manifest", "write"]
-
-MANIFEST = ".sitegen.json"
-
-
-MANY = 200
-"""Files from which on several processes write them."""
-VERSION = 2
-"""Of the manifest. What an older one lists is still known as ours, but deploy asks for more."""
-
-
-class Manifest(Value, frozen=True):
-    """Every file of the output that is ours. `complete` is false while a build is writing.
-
-    `drafts`: with what is not to be published yet; `preview`: with what only a preview needs.
-    """
-
-    url: str
-    drafts: bool
-    complete: bool
-    files: dict[str, Entry]
-    version: int = 1
-    preview: bool = False
+__all__ = [
+    "MANIFEST",
+    "MANY",
+    "STAGING",
+    "VERSION",
+    "Claim",
+    "Entry",
+    "Manifest",
+    "Written",
+    "read_manifest",
+    "write",
+]
 
 
 class Written(Value, frozen=True):
@@ -66,19 +53,20 @@ def write(  # noqa: PLR0913
     drafts: bool,
     seen: dict[str, Seen] | None = None,
     spread: Spread = in_turn,
+    claim: Claim | None = None,
 ) -> Written:
     """Make `folder` hold exactly the snapshot and what is not ours.
 
     `seen` is what is known of its files; what is true of them afterwards is put in its place.
-    `spread` shares out the writing of many files.
+    `spread` shares out the writing of many files. `claim`: where some are staged already.
     Raises `OutputError` for whatever the disk refuses; the old output is then whole.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with _locked(folder):
+        with claim or Claim(folder) as own:
+            own.begin()  # one build at a time: a second one waits here for the first
             files = _entries(snapshot)
             final = Manifest(url=url, drafts=drafts, complete=True, files=files, version=VERSION)
-            return _write(snapshot, final, folder, {} if seen is None else seen, spread)
+            return _write(snapshot, final, own, {} if seen is None else seen, spread)
     except OSError as error:
         raise _refused(error, folder) from error
 
@@ -91,11 +79,10 @@ def _entries(snapshot: Snapshot) -> dict[str, Entry]:
 
 
 def _write(
-    snapshot: Snapshot, final: Manifest, folder: Path, seen: dict[str, Seen], spread: Spread
+    snapshot: Snapshot, final: Manifest, claim: Claim, seen: dict[str, Seen], spread: Spread
 ) -> Written:
-    shutil.rmtree(folder / STAGING, ignore_errors=True)  # what a killed build left
-    old, files = _read_manifest(folder), final.files
-    is_empty = not any(folder.iterdir())  # then nothing in it need be looked at
+    folder, old, files = claim.folder, claim.old, final.files
+    is_empty = all(each.name == STAGING for each in folder.iterdir())  # nothing to be looked at
     looked = () if is_empty else [*files, MANIFEST]
     stamps = {path: stamp(f"{folder}/{path}") for path in looked}
     new = [
@@ -105,20 +92,17 @@ def _write(
     gone = sorted(set(old) - set(files))
     refuse_foreign([] if is_empty else changed, gone, old, folder)
     if changed or gone or not _is_written(final, folder):
-        try:
-            how: Any = {"first": not old, "spread": spread if len(changed) > MANY else in_turn}
-            staged = _stage_or_leave(changed, snapshot.artifacts, files, folder, how)
-            # Before anything moves, the manifest claims both generations: whatever happens
-            # next, the following build knows each file that is ours.
-            both = msgspec.structs.replace(final, complete=False, files=old | files)
-            _replace_manifest(both, folder)
-            move(staged, folder, old)
-            stamps |= {path: stamp(f"{folder}/{path}") for path in changed}
-            remove(gone, folder)
-            _replace_manifest(final, folder)
-            stamps[MANIFEST] = stamp(f"{folder}/{MANIFEST}")
-        finally:
-            shutil.rmtree(folder / STAGING, ignore_errors=True)
+        staged = _stage_or_leave(changed, snapshot, files, claim, spread)
+        # Before anything moves, the manifest claims both generations: whatever happens
+        # next, the following build knows each file that is ours.
+        both = msgspec.structs.replace(final, complete=False, files={**old, **files})
+        _replace_manifest(both, folder)
+        move(staged, claim, {path for path in changed if stamps.get(path, NONE) != NONE})
+        stamps |= {path: stamp(f"{folder}/{path}") for path in changed}
+        remove(gone, folder)
+        _replace_manifest(final, folder)
+        stamps[MANIFEST] = stamp(f"{folder}/{MANIFEST}")
+    shutil.rmtree(claim.staging, ignore_errors=True)
     _remember(seen, files, stamps, {*new, MANIFEST}, folder)
     added = sum(path not in old for path in changed)
     return Written(
@@ -153,31 +137,6 @@ def _remember(
 # --- before anything is written --------------------------------------------------------------
 
 
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """One build at a time: a second one waits here for the first."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _read_manifest(folder: Path) -> dict[str, Entry]:
-    """What the last build wrote; nothing where there was none or its list is unreadable."""
-    manifest = read_manifest(folder)
-    return manifest.files if manifest else {}
-
-
-def read_manifest(folder: Path) -> Manifest | None:
-    """What the last build said of its output; None where there was none or it is unreadable."""
-    try:
-        return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
-    except (FileNotFoundError, msgspec.DecodeError):
-        return None
-
-
 def _entry(artifact: Artifact) -> Entry:
     if artifact.data is not None:
         digest, size = hashlib.sha256(artifact.data).hexdigest(), len(artifact.data)
@@ -201,7 +160,7 @@ def _same(path: Path, entry: Entry) -> bool:
 
 def _is_written(manifest: Manifest, folder: Path) -> bool:
     path = folder / MANIFEST
-    return path.is_file() and path.read_bytes() == _encode(manifest)
+    return path.is_file() and path.read_bytes() == encode(manifest)
 
 
 # --- writing ---------------------------------------------------------------------------------
@@ -209,28 +168,24 @@ def _is_written(manifest: Manifest, folder: Path) -> bool:
 
 def _stage_or_leave(
     changed: Sequence[str],
-    artifacts: Mapping[str, Artifact],
+    snapshot: Snapshot,
     files: Mapping[str, Entry],
-    folder: Path,
-    how: Mapping[str, Any],
+    claim: Claim,
+    spread: Spread,
 ) -> list[tuple[Path, str]]:
     """Stage, or say that nothing was published: up to here the old output is untouched."""
     try:
-        return stage(changed, artifacts, files, folder, **how)
+        return stage(changed, snapshot, files, claim, spread)
     except OSError as error:
-        raise _refused(error, folder, "the former output is as it was") from error
+        raise _refused(error, claim.folder, "the former output is as it was") from error
 
 
 def _replace_manifest(manifest: Manifest, folder: Path) -> None:
     staging = folder / STAGING
     staging.mkdir(exist_ok=True)
     path = staging / MANIFEST
-    path.write_bytes(_encode(manifest))
+    path.write_bytes(encode(manifest))
     path.replace(folder / MANIFEST)
-
-
-def _encode(manifest: Manifest) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
 
 
 def _refused(

@@ -11,18 +11,25 @@ import contextlib
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from sitegen.errors import OutputError
-from sitegen.model import Artifact, Entry
+from sitegen.model import Artifact, Entry, Snapshot
+from sitegen.output.claim import Claim
 from sitegen.stamps import STAGING
 
 Spread = Callable[[Callable[[int], bytes], int, Callable[[int, str], bytes]], Iterable[bytes]]
 """Do work(0) … work(n - 1) in some order; the last argument stands in for what was lost."""
+MANY = 200
+"""Files from which on several processes write them, and several threads remove them."""
+THREADS = 4
+HERE, EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE, of Linux
 CHUNK = 32
 """Files that one task stages."""
 
@@ -41,29 +48,44 @@ class Refused(NamedTuple):
     file: str | None = None
 
 
-def stage(  # noqa: PLR0913
+def stage(
     paths: Sequence[str],
-    artifacts: Mapping[str, Artifact],
+    snapshot: Snapshot,
     files: Mapping[str, Entry],
-    folder: Path,
-    *,
-    first: bool,
+    claim: Claim,
     spread: Spread = in_turn,
 ) -> list[tuple[Path, str]]:
     """The new contents, whole, beside the old; in the order of publishing.
 
-    `first`: nothing was published here before. Then there is nothing to lose either, and what a
-    crash of the whole machine leaves is found by the next build.
+    Where nothing was published before, there is nothing to lose either, and what a crash of the
+    whole machine leaves is found by the next build.
     """
-    staging = folder / STAGING
-    staging.mkdir()
-    places = {path: path if first else str(number) for number, path in enumerate(paths)}
+    claim.staging.mkdir(exist_ok=True)
+    artifacts, places = snapshot.artifacts, {path: claim.staged(path) for path in paths}
+    left = [
+        path
+        for path, place in places.items()
+        if path not in snapshot.staged or artifacts[path].file != place
+    ]
+    _stage_all(left, artifacts, files, claim, spread if len(left) > MANY else in_turn)
+    if not claim.is_first:
+        sync(claim.staging)
+    order = sorted((_phase(path, files), path) for path in paths)
+    return [(Path(places[path]), path) for _, path in order]
 
+
+def _stage_all(
+    paths: Sequence[str],
+    artifacts: Mapping[str, Artifact],
+    files: Mapping[str, Entry],
+    claim: Claim,
+    spread: Spread,
+) -> None:
     def work(number: int) -> bytes:
         refused = None
         try:
             for path in paths[number * CHUNK : (number + 1) * CHUNK]:
-                _stage(artifacts[path], files, f"{staging}/{places[path]}", deep=first)
+                _stage(artifacts[path], files, claim)
         except OutputError as error:
             refused = Refused(error.message, error.hint)
         except OSError as error:
@@ -79,15 +101,11 @@ def stage(  # noqa: PLR0913
             if refused.code is not None:
                 raise OSError(refused.code, refused.message, refused.file)
             raise OutputError(refused.message, hint=refused.hint)
-    if not first:
-        sync(staging)
-    staged = sorted((_phase(path, files), path) for path in paths)
-    return [(staging / places[path], path) for _, path in staged]
 
 
-def _stage(artifact: Artifact, files: Mapping[str, Entry], path: str, *, deep: bool) -> None:
-    if deep:
-        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120 - 10,000 times
+def _stage(artifact: Artifact, files: Mapping[str, Entry], claim: Claim) -> None:
+    path = claim.staged(artifact.path)
+    claim.make_room(path)
     if artifact.data is None:
         _copy(artifact, files[artifact.path], path)
     else:
@@ -111,16 +129,30 @@ def _phase(path: str, files: Mapping[str, Entry]) -> int:
     return LATE.get(files[path].type.partition(";")[0], 0)
 
 
-def move(staged: Iterable[tuple[Path, str]], folder: Path, old: Mapping[str, Entry]) -> None:
-    """Every staged file into its place."""
-    for source, path in staged if old else _as_folders(staged, folder):
-        target = folder / path
-        try:
-            source.replace(target)
-        except OSError:  # what is in the way is looked at only then
-            _clear_way(target, folder, old)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            source.replace(target)
+def move(staged: Sequence[tuple[Path, str]], claim: Claim, there: Collection[str]) -> None:
+    """Every staged file into its place; `there` are those that take the place of a file."""
+    former = []
+    in_folders = claim.is_first and claim.is_known
+    for source, path in _as_folders(staged, claim.folder) if in_folders else staged:
+        target = claim.folder / path
+        if path in there and exchange(source, target):
+            former.append(source)
+        else:
+            _put(source, target, claim)
+    for source in _remove_all(former):  # no file any more, since a moment: it is not ours
+        target = claim.folder / next(path for each, path in staged if each == source)
+        exchange(source, target)
+        _put(source, target, claim)
+
+
+def _put(source: Path, target: Path, claim: Claim) -> None:
+    """One staged file, or folder of files, into its place."""
+    try:
+        source.replace(target)
+    except OSError:  # what is in the way is looked at only then
+        _clear_way(target, claim.folder, claim.old)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source.replace(target)
 
 
 def _as_folders(staged: Iterable[tuple[Path, str]], folder: Path) -> Iterable[tuple[Path, str]]:
@@ -134,6 +166,42 @@ def _as_folders(staged: Iterable[tuple[Path, str]], folder: Path) -> Iterable[tu
         else:
             moves[path] = (source, path)
     return moves.values()
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Let two files have each other's names, at one stroke; False where that cannot be.
+
+    To take a file's name and its room on the disk at once, as `rename` does, costs ten times as
+    much, and one process at a time can do it.
+    """
+    call = _renameat2()
+    return call is not None and not call(HERE, os.fsencode(one), HERE, os.fsencode(other), EXCHANGE)
+
+
+@cache
+def _renameat2() -> Callable[[int, bytes, int, bytes, int], int] | None:
+    import ctypes
+
+    return getattr(ctypes.CDLL(None), "renameat2", None) if sys.platform == "linux" else None
+
+
+def _remove_all(files: Sequence[Path]) -> list[Path]:
+    """Remove files; the folders among them. A disk frees the room of several at once."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    def remove_some(number: int) -> list[Path]:
+        folders = []
+        for file in files[number::THREADS]:
+            try:
+                file.unlink()
+            except (IsADirectoryError, PermissionError):  # of a folder on some systems
+                folders.append(file)
+        return folders
+
+    if len(files) <= MANY:
+        return [folder for number in range(THREADS) for folder in remove_some(number)]
+    with ThreadPoolExecutor(THREADS) as pool:
+        return [folder for folders in pool.map(remove_some, range(THREADS)) for folder in folders]
 
 
 def _clear_way(target: Path, folder: Path, old: Mapping[str, Entry]) -> None:

@@ -30,7 +30,7 @@ from hypothesis.stateful import (
 from msgspec.structs import replace
 from PIL import Image
 
-from sitegen import workers
+from sitegen import making, workers
 from sitegen.build import rendering, stage
 from sitegen.building import Options, build_site
 from sitegen.inputs import read_inputs
@@ -415,6 +415,7 @@ class Site(RuleBasedStateMachine):
         )
         screen = Screen(self.root, as_json=True, quiet=False, verbose=False)
         os.environ["SOURCE_DATE_EPOCH"] = str(int(self.now.timestamp()))
+        making.MANY = self.checks % 2 * 100  # whether who renders a file stages it, too
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             build_site(screen, self.root / "public", options)
         told: dict[str, Any] = json.loads(printed.getvalue())
@@ -466,6 +467,7 @@ def run_machine(examples: int = EXAMPLES) -> None:
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")  # so that it is as before after the test
     monkeypatch.setattr(workers, "run", run_here)
+    monkeypatch.setattr(making, "MANY", making.MANY)  # as above
     monkeypatch.setattr(reading, "read_prompts", FakeModels())
     monkeypatch.setattr(staging, "sync", lambda _folder: None)  # no power is cut here
 

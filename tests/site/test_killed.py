@@ -40,7 +40,7 @@ def test_a_build_killed_at_a_random_moment_leaves_only_whole_files(tmp_path: Pat
     posts = tmp_path / "content/posts"
     posts.mkdir(parents=True)
     (tmp_path / "site.toml").write_text('title = "A"\nurl = "https://example.org/"\n')
-    for number in range(30):
+    for number in range(110):  # as many as are staged by who renders them
         (posts / f"p{number}.md").write_text(f"First version of {number}.\n" * 20)
     began = time.monotonic()
     assert start(tmp_path).wait() == 0
@@ -48,7 +48,8 @@ def test_a_build_killed_at_a_random_moment_leaves_only_whole_files(tmp_path: Pat
     public, kept = tmp_path / "public", tmp_path / "kept"
     (public / "CNAME").write_text("example.org\n")
     public.rename(kept)
-    for number in range(0, 30, 2):
+    (tmp_path / "site.toml").write_text('title = "B"\nurl = "https://example.org/"\n')
+    for number in range(0, 110, 2):
         (posts / f"p{number}.md").write_text(f"Second version of {number}.\n" * 20)
     assert start(tmp_path).wait() == 0
     old, new = tree(kept), tree(public) | {"CNAME": tree(kept)["CNAME"]}
@@ -70,10 +71,14 @@ def test_a_build_killed_at_a_random_moment_leaves_only_whole_files(tmp_path: Pat
 def test_the_build_after_one_that_was_killed_equals_a_clean_one(tmp_path: Path) -> None:
     posts = tmp_path / "content/posts"
     posts.mkdir(parents=True)
-    (tmp_path / "site.toml").write_text('title = "A"\nurl = "https://example.org/"\n')
+    for name in range(110):
+        (posts / f"p{name}.md").write_text("Words.\n")
     moments = random.Random(11)  # noqa: S311 - moments, not secrets
     took = 0.0
     for number in range(KILLED):
+        title = number // 2  # every other time all pages are rendered
+        settings = f'title = "A {title}"\nurl = "https://example.org/"\n'
+        (tmp_path / "site.toml").write_text(settings)
         for each in range(12):
             name = moments.randrange(24)
             (posts / f"p{name}.md").write_text(f"# Title {each}\n\nWords {number} of {name}.\n")

@@ -9,6 +9,7 @@ import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ import pytest
 from sitegen import output
 from sitegen.errors import OutputError
 from sitegen.model import Artifact, Snapshot
-from sitegen.output import MANIFEST, STAGING, Entry, Manifest, write
+from sitegen.output import MANIFEST, STAGING, Claim, Entry, Manifest, staging, write
 from sitegen.workers import run
 
 TYPES = {".html": "text/html; charset=utf-8", ".xml": "application/xml", ".css": "text/css"}
@@ -52,13 +53,15 @@ def tree(folder: Path) -> dict[str, str]:
 
 OLD = {"index.html": "old", "a/index.html": "A", "gone/index.html": "G", "s.1.css": "1"}
 NEW = {"index.html": "new", "a/index.html": "A", "b/index.html": "B", "s.2.css": "2"}
+OLD |= {"c.html": "c", "d.html": "d"}
+NEW |= {"c.html": "C", "d.html": "D"}
 
 
 def test_the_folder_holds_exactly_the_snapshot(tmp_path: Path) -> None:
-    assert put(OLD, tmp_path / "out").new == 4
+    assert put(OLD, tmp_path / "out").new == 6
     written = put(NEW, tmp_path / "out")
     assert tree(tmp_path / "out") == NEW
-    assert (written.new, written.changed, written.removed, written.unchanged) == (2, 1, 2, 1)
+    assert (written.new, written.changed, written.removed, written.unchanged) == (2, 3, 2, 1)
     assert not (tmp_path / "out/gone").exists()
 
 
@@ -168,13 +171,14 @@ def die_at(step: int, name: str, folder: Path) -> None:
 
     pid = os.fork()
     if pid == 0:
-        setattr(Path, name, counted(getattr(Path, name)))
+        where: Any = staging if hasattr(staging, name) else Path
+        setattr(where, name, counted(getattr(where, name)))
         put(NEW, folder)
         os._exit(0)
     os.waitpid(pid, 0)
 
 
-@pytest.mark.parametrize("name", ["write_bytes", "replace", "unlink", "mkdir", "rmdir"])
+@pytest.mark.parametrize("name", ["write_bytes", "replace", "exchange", "unlink", "mkdir", "rmdir"])
 @pytest.mark.parametrize("step", range(1, 7))
 def test_a_killed_build_leaves_whole_files_and_is_repaired(
     tmp_path: Path, name: str, step: int
@@ -243,7 +247,18 @@ def test_a_first_output_moves_into_place_in_folders_pages_after_what_they_need(
 
     monkeypatch.setattr(Path, "replace", noted)
     put_many(MANY | {"css/x.css": "x", "feed.xml": "f", "c/feed.xml": "f"}, tmp_path)
-    folders = ["css", "s.1.css", "a", "b", "gone", "index.html", "c", "feed.xml"]
+    folders = [
+        "css",
+        "s.1.css",
+        "a",
+        "b",
+        "c.html",
+        "d.html",
+        "gone",
+        "index.html",
+        "c",
+        "feed.xml",
+    ]
     assert moved == [MANIFEST, *folders, MANIFEST]
 
 
@@ -296,3 +311,144 @@ def test_a_copied_asset_is_compared_by_its_bytes(tmp_path: Path) -> None:
     assert write(photo(), tmp_path / "out", url="u", drafts=False).changed == 1
     assert (tmp_path / "out/photo.jpg").read_bytes() == b"two"
     shutil.rmtree(tmp_path / "out")
+
+
+# --- a file takes the place of another ------------------------------------------------------------
+
+
+def no_exchange(_one: Path, _other: Path) -> bool:
+    return False
+
+
+@pytest.mark.parametrize("exchange", [staging.exchange, no_exchange])
+def test_files_take_the_place_of_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exchange: Callable[[Path, Path], bool]
+) -> None:
+    monkeypatch.setattr(staging, "exchange", exchange)
+    put(OLD, tmp_path)
+    put(NEW, tmp_path)
+    assert tree(tmp_path) == NEW
+    assert not (tmp_path / STAGING).exists()
+
+
+def test_what_became_a_folder_at_the_last_moment_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(OLD, tmp_path)
+    exchange = staging.exchange
+
+    def late(one: Path, other: Path) -> bool:
+        if not (tmp_path / "index.html").is_dir():
+            (tmp_path / "index.html").unlink()
+            (tmp_path / "index.html").mkdir()
+            (tmp_path / "index.html/mine").write_text("mine", encoding="utf-8")
+        return exchange(one, other)
+
+    monkeypatch.setattr(staging, "exchange", late)
+    with pytest.raises(OutputError, match=r"cannot write .*index\.html"):
+        put(NEW, tmp_path)
+    assert (tmp_path / "index.html/mine").read_text(encoding="utf-8") == "mine"
+    assert not (tmp_path / STAGING).exists()
+
+
+# --- what was staged before all was ready ---------------------------------------------------------
+
+
+def keep(files: dict[str, str], claim: Claim) -> Snapshot:
+    """The same snapshot, each artifact without its bytes."""
+    whole = snapshot(files)
+    kept = {path: claim.keep(artifact) for path, artifact in whole.artifacts.items()}
+    entries = {
+        path: Entry(hashlib.sha256(text.encode()).hexdigest(), len(text.encode()), "text/html")
+        for path, text in files.items()
+    }
+    return msgspec.structs.replace(whole, artifacts=kept, entries=entries, staged=kept.keys())
+
+
+def put_kept(files: dict[str, str], claim: Claim) -> output.Written:
+    with claim:
+        claim.begin()
+        kept = keep(files, claim)
+        assert not [each for each in kept.artifacts.values() if each.data is not None]
+        return write(kept, claim.folder, url="u", drafts=False, claim=claim)
+
+
+def test_what_is_staged_already_is_written_as_it_is(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert put_kept(OLD, Claim(out)).new == len(OLD)
+    assert tree(out) == OLD
+    before = (out / "a/index.html").stat()
+    written = put_kept(NEW, Claim(out))
+    assert (written.new, written.changed, written.removed, written.unchanged) == (2, 3, 2, 1)
+    assert tree(out) == NEW
+    assert (out / "a/index.html").stat() == before
+    assert not (out / STAGING).exists()
+
+
+def test_what_was_staged_and_is_not_written_goes(tmp_path: Path) -> None:
+    with Claim(tmp_path / "out") as claim:
+        claim.begin()
+        keep(OLD, claim)
+    assert not (tmp_path / "out").exists()
+    put(OLD, tmp_path / "out")
+    with Claim(tmp_path / "out") as claim:
+        claim.begin()
+        keep(NEW, claim)
+        assert (tmp_path / "out" / STAGING).exists()
+    assert tree(tmp_path / "out") == OLD
+    assert not (tmp_path / "out" / STAGING).exists()
+
+
+def test_a_folder_that_was_there_stays_and_a_claim_that_never_began_touches_none(
+    tmp_path: Path,
+) -> None:
+    with Claim(tmp_path / "none"):
+        pass
+    assert not (tmp_path / "none").exists()
+    with Claim(tmp_path) as claim:
+        claim.begin()
+    assert tmp_path.exists()
+
+
+def test_a_file_that_changed_since_it_was_found_to_be_right_is_told(tmp_path: Path) -> None:
+    put(OLD, tmp_path)
+    with Claim(tmp_path) as claim:
+        claim.begin()
+        kept = keep(OLD, claim)
+        (tmp_path / "a/index.html").write_text("mine", encoding="utf-8")
+        with pytest.raises(OutputError, match="was changed while the site was built"):
+            write(kept, tmp_path, url="u", drafts=False, claim=claim)
+    assert (tmp_path / "a/index.html").read_text(encoding="utf-8") == "mine"
+
+
+def test_what_nobody_knows_of_is_not_published(tmp_path: Path) -> None:
+    with Claim(tmp_path) as claim:
+        claim.begin()
+        kept = keep(OLD, claim)
+        junk = claim.staged("a/junk.html")
+        Path(junk).write_text("of a process that died", encoding="utf-8")
+        claim.is_known = False
+        write(kept, tmp_path, url="u", drafts=False, claim=claim)
+    assert tree(tmp_path) == OLD
+
+
+def test_a_staged_file_is_never_written_twice(tmp_path: Path) -> None:
+    with Claim(tmp_path) as claim:
+        claim.begin()
+        keep(OLD, claim)
+        with pytest.raises(FileExistsError):
+            keep(OLD, claim)
+
+
+def test_another_build_waits_for_what_is_staged(tmp_path: Path) -> None:
+    with Claim(tmp_path) as claim:
+        claim.begin()
+        kept = keep(OLD, claim)
+        other = Thread(target=put, args=(NEW, tmp_path))
+        other.start()
+        other.join(0.2)
+        assert other.is_alive()
+        assert (tmp_path / STAGING / "index.html").exists()
+        write(kept, tmp_path, url="u", drafts=False, claim=claim)
+    other.join(20)
+    assert tree(tmp_path) == NEW
