@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 MOST_WARNINGS = 20
 RARELY = 1_000_000
+KEPT: list[object] = []
+"""The last build: the process ends after it, and need not take it apart."""
 
 
 class Options(NamedTuple):
@@ -61,6 +63,8 @@ class Task(NamedTuple):
     seen: Survey
     receipts: Receipts
     former: Receipt | None
+    is_whole: bool
+    """Whether the output is what the former build left."""
     claim: Callable[[], Claim]
     """The output folder, of which nothing is wanted before there is something to stage."""
 
@@ -85,9 +89,10 @@ def build_site(screen: Screen, output: Path, options: Options) -> int:
 
             return stack.enter_context(Claim(output))
 
-        task = Task(screen, output, options, clock, chosen, seen, receipts, former, claim)
+        task = Task(screen, output, options, clock, chosen, seen, receipts, former, is_there, claim)
         done = _find(task, former) if former and is_there else None
         done = done or _build(task)
+        KEPT[:] = task, done
     if done is None:
         return WRONG_SITE
     wrong = _is_wrong(done.problems, options)
@@ -235,6 +240,7 @@ def _publish(task: Task, built: Built, inputs: Inputs) -> Mapping[str, int] | No
     drafts = chosen.drafts or chosen.future
     run = run_with(task.screen, task.clock, inputs, options.jobs)
     how: Any = {"seen": seen, "spread": partial(run, "write"), "claim": task.claim()}
+    how |= {"is_whole": task.is_whole}
     written = write(snapshot, task.output, url=inputs.config.url, drafts=drafts, **how)
     if not (wrong or options.no_cache):
         task.receipts.write(receipt_of(built, task.seen.digest(), seen), built.plan)

@@ -74,8 +74,9 @@ class Look:
         loaded for that before the survey has taken as long as loading it would.
         """
         if not self._beside.is_done(0.0 if builds else SOON):
-            import sitegen.build.render
-            import sitegen.markup  # noqa: F401
+            import sitegen.markup
+        if not self._beside.is_done():  # else who parses can begin, and this comes meanwhile
+            import sitegen.build.render  # noqa: F401
         raw = self._beside.result()
         return survey(self._site) if raw is None else msgspec.msgpack.decode(raw, type=Survey)
 

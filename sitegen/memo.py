@@ -128,12 +128,16 @@ class Memo:
     def _open(self, folder: Path, mode: int = os.O_RDONLY) -> int:
         """Open the pack and learn where everything is: from the index, and behind its end."""
         pack = os.open(folder / "memo.pack", mode | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
-        if not stat.S_ISREG(os.fstat(pack).st_mode):
+        now = os.fstat(pack)
+        if not stat.S_ISREG(now.st_mode):
             os.close(pack)
             raise OSError("the pack is no file")
-        if self._pack is not None:
-            os.close(self._pack)
-        self._pack = pack
+        former, self._pack = self._pack, pack
+        if former is not None:
+            is_same = os.path.samestat(os.fstat(former), now) and now.st_size == self._end
+            os.close(former)
+            if is_same:  # nobody has written since it was read
+                return pack
         identity = os.pread(pack, IDENTITY, 0)
         self._places, end = _read_index(self._read("memo.index", LARGEST), identity)
         if end > os.fstat(pack).st_size:  # it was cut off

@@ -54,11 +54,13 @@ def write(  # noqa: PLR0913
     seen: dict[str, Seen] | None = None,
     spread: Spread = in_turn,
     claim: Claim | None = None,
+    is_whole: bool = False,
 ) -> Written:
     """Make `folder` hold exactly the snapshot and what is not ours.
 
     `seen` is what is known of its files; what is true of them afterwards is put in its place.
     `spread` shares out the writing of many files. `claim`: where some are staged already.
+    `is_whole`: a moment ago, all was still as `seen`; who changed it since, the next build sees.
     Raises `OutputError` for whatever the disk refuses; the old output is then whole.
     """
     try:
@@ -66,7 +68,7 @@ def write(  # noqa: PLR0913
             own.begin()  # one build at a time: a second one waits here for the first
             files = _entries(snapshot)
             final = Manifest(url=url, drafts=drafts, complete=True, files=files, version=VERSION)
-            return _write(snapshot, final, own, {} if seen is None else seen, spread)
+            return _write(snapshot, final, own, {} if seen is None else seen, spread, is_whole)
     except OSError as error:
         raise _refused(error, folder) from error
 
@@ -78,13 +80,21 @@ def _entries(snapshot: Snapshot) -> dict[str, Entry]:
     }
 
 
-def _write(
-    snapshot: Snapshot, final: Manifest, claim: Claim, seen: dict[str, Seen], spread: Spread
+def _write(  # noqa: PLR0913, PLR0917
+    snapshot: Snapshot,
+    final: Manifest,
+    claim: Claim,
+    seen: dict[str, Seen],
+    spread: Spread,
+    is_whole: bool,  # noqa: FBT001
 ) -> Written:
     folder, old, files = claim.folder, claim.old, final.files
     is_empty = all(each.name == STAGING for each in folder.iterdir())  # nothing to be looked at
     looked = () if is_empty else [*files, MANIFEST]
-    stamps = {path: stamp(f"{folder}/{path}") for path in looked}
+    stamps = {
+        path: seen[path].stamp if is_whole and path in seen else stamp(f"{folder}/{path}")
+        for path in looked
+    }
     new = [
         path for path in files if is_empty or not _is_as_seen(path, stamps[path], files[path], seen)
     ]

@@ -19,6 +19,7 @@ from sitegen import output
 from sitegen.errors import OutputError
 from sitegen.model import Artifact, Snapshot
 from sitegen.output import MANIFEST, STAGING, Claim, Entry, Manifest, staging, write
+from sitegen.stamps import Seen
 from sitegen.workers import run
 
 TYPES = {".html": "text/html; charset=utf-8", ".xml": "application/xml", ".css": "text/css"}
@@ -452,3 +453,16 @@ def test_another_build_waits_for_what_is_staged(tmp_path: Path) -> None:
         write(kept, tmp_path, url="u", drafts=False, claim=claim)
     other.join(20)
     assert tree(tmp_path) == NEW
+
+
+def test_what_was_found_whole_is_not_looked_at_again_and_by_the_next_build_it_is(
+    tmp_path: Path,
+) -> None:
+    seen: dict[str, Seen] = {}
+    write(snapshot(OLD), tmp_path, url="u", drafts=False, seen=seen)
+    (tmp_path / "a/index.html").write_text("mine", encoding="utf-8")
+    changed = OLD | {"index.html": "new"}
+    write(snapshot(changed), tmp_path, url="u", drafts=False, seen=seen, is_whole=True)
+    assert tree(tmp_path) == changed | {"a/index.html": "mine"}
+    write(snapshot(changed), tmp_path, url="u", drafts=False, seen=seen)
+    assert tree(tmp_path) == changed
