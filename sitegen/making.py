@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -145,8 +145,10 @@ def _staged(work: Work, lost: Any, claim: Claim) -> tuple[Work, Any]:
 
     from sitegen.build.stage import Rendered
 
-    with suppress(OSError):  # then writing will say so
+    try:
         claim.begin()
+    except OSError:  # writing will say so
+        return work, lost
 
     def work_and_stage(index: int) -> bytes:
         raw = work(index)
