@@ -179,13 +179,24 @@ def in_order(problems: Iterable[Problem]) -> list[Problem]:
     return sorted(unique, key=lambda p: (p.span or nowhere, p.severity, p.message, p.page or ""))
 
 
+def together(problems: Iterable[Problem]) -> dict[Problem, int]:
+    """Each mistake once, with the first page that it is met on, and on how many others it is."""
+    first: dict[Problem, Problem] = {}
+    others: dict[Problem, int] = {}
+    for each in problems:
+        shown = first.setdefault(msgspec.structs.replace(each, page=None), each)
+        others[shown] = others.get(shown, -1) + 1
+    return others
+
+
 LineReader = Callable[[str], Sequence[str]]
 
 
-def show(problem: Problem, lines_of: LineReader) -> str:
+def show(problem: Problem, lines_of: LineReader, others: int = 0) -> str:
     """The one shape of a mistake: place, message, excerpt with a caret, hint.
 
     `lines_of(path)` gives the lines of a file, or an empty sequence if it cannot be read.
+    `others`: on how many pages it is besides the one that it names.
     """
     span = problem.span
     place = f"{span.path}:{span.line}:{span.column}: " if span else ""
@@ -193,7 +204,8 @@ def show(problem: Problem, lines_of: LineReader) -> str:
     if span is not None:
         out += _excerpt(span, lines_of(span.path))
     if problem.page:
-        out.append(f"   while rendering {problem.page}")
+        more = f" and {others} other page{'s' * (others > 1)}" if others else ""
+        out.append(f"   while rendering {problem.page}{more}")
     if problem.hint:
         out.append(f"   hint: {_printable(problem.hint)}")
     return "\n".join(out)

@@ -17,7 +17,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from sitegen.errors import ConfigError, Problem, SiteError, as_data, show
+from sitegen.errors import ConfigError, Problem, SiteError, as_data, show, together
 from sitegen.package import theme_folder
 
 WRONG_SITE, WRONG_USE, INTERRUPTED = 1, 2, 130
@@ -128,20 +128,23 @@ class Screen:
     def report(
         self, problems: Sequence[Problem], *, most_warnings: int | None = None, **data: Any
     ) -> None:
-        """All errors in the order of the files, and as many warnings as can be read."""
+        """All errors in the order of the files, and as many warnings as can be read.
+
+        For a person, a mistake in a template is one, on however many pages; a program gets each.
+        """
         lines = excerpts(self.site, self.texts)
         if self.as_json:
             click.echo(_json(data | {"problems": [as_data(each, lines) for each in problems]}))
             return
-        warned = 0
-        for each in problems:
+        warned, told = 0, together(problems)
+        for each, others in told.items():
             warned += each.severity == "warning"
             if each.severity == "error" or most_warnings is None or warned <= most_warnings:
-                click.echo(show(each, lines), err=True)
-        if problems:
+                click.echo(show(each, lines, others), err=True)
+        if told:
             more = warned - (most_warnings or warned)
             hidden = f" ({more} not shown; sitegen check shows all)" if more > 0 else ""
-            click.echo(_count(len(problems) - warned, warned) + hidden, err=True)
+            click.echo(_count(len(told) - warned, warned) + hidden, err=True)
 
     def say_last(self, line: str) -> None:
         """What a failed command ends with."""

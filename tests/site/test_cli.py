@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -276,3 +277,22 @@ def test_new_does_not_take_the_place_of_a_folder_s_page(site: Path) -> None:
     assert done.returncode == 2
     assert "would be the page of its folder" in done.stderr
     assert not (site / "content/posts/index.md").exists()
+
+
+def test_a_mistake_in_a_template_is_told_once_and_a_program_is_told_of_each_page(
+    site: Path,
+) -> None:
+    for number in range(120):
+        (site / f"content/posts/many-{number}.md").write_text("Words.\n", encoding="utf-8")
+    assert sitegen("build", "-s", site).returncode == 0
+    before = {path: path.stat().st_mtime_ns for path in (site / "public").rglob("*")}
+    (site / "templates").mkdir(exist_ok=True)
+    (site / "templates/essay.html").write_text("{{ pgae }}", encoding="utf-8")
+    done = sitegen("build", "-s", site)
+    assert done.returncode == 1
+    assert done.stderr.count("templates/essay.html:1:4: error: ") == 1
+    assert re.search(r"while rendering content/posts/\S+ and 1\d\d other pages\n", done.stderr)
+    assert "\n1 error\nnothing was written" in done.stderr
+    told = json.loads(sitegen("build", "-s", site, "--format", "json").stdout)["problems"]
+    assert len({each["page"] for each in told}) > 120
+    assert {path: path.stat().st_mtime_ns for path in (site / "public").rglob("*")} == before

@@ -15,6 +15,7 @@ from sitegen.errors import (
     in_order,
     show,
     suggest,
+    together,
     warning,
 )
 
@@ -102,3 +103,18 @@ def test_a_hint_names_the_nearest_word_and_all_words() -> None:
         'did you mean "attention"? Known: attention, poem'
     )
     assert suggest("zzz", ["poem"]) == "Known: poem"
+
+
+def test_a_mistake_on_many_pages_is_one_and_named_after_the_first() -> None:
+    place = Span("a.md", 1)
+    wrong = [SiteError("x", place, page=f"{n}.md").problem() for n in (1, 2, 3)]
+    other = SiteError("x", Span("a.md", 2), page="1.md").problem()
+    told = together([*wrong, other, SiteError("y").problem()])
+    assert [(each.message, each.page, others) for each, others in told.items()] == [
+        ("x", "1.md", 2),
+        ("x", "1.md", 0),
+        ("y", None, 0),
+    ]
+    assert "   while rendering 1.md and 2 other pages" in show(wrong[0], lines_of, 2)
+    assert "   while rendering 1.md and 1 other page\n" in show(wrong[0], lines_of, 1) + "\n"
+    assert show(wrong[0], lines_of).endswith("while rendering 1.md")
