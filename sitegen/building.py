@@ -232,8 +232,9 @@ def _publish(task: Task, built: Built, inputs: Inputs) -> Mapping[str, int] | No
         def remake(inputs: Inputs) -> Built:
             return make(task.screen, Clock(), inputs, chosen, jobs=1, locked=True)
 
-        compare(task.screen, built, make(task.screen, Clock(), inputs, chosen, jobs=1))
-        prove(task.screen, built, inputs, remake)
+        clean = make(task.screen, Clock(), inputs, chosen, jobs=1)
+        compare(task.screen, built, clean)
+        prove(task.screen, clean, inputs, remake)  # the same files, and their bytes are at hand
     if not wrong:
         task = _keep_urls(task, built)
     seen = seen_of(task.former)

@@ -19,12 +19,11 @@ from sitegen.model import Artifact, Entry, Snapshot, Value
 from sitegen.output.claim import Claim
 from sitegen.output.foreign import refuse_foreign
 from sitegen.output.manifest import MANIFEST, VERSION, Manifest, encode, read_manifest
-from sitegen.output.staging import MANY, Spread, in_turn, move, remove, stage
+from sitegen.output.staging import Spread, in_turn, move, remove, stage
 from sitegen.stamps import NONE, STAGING, Seen, settled, stamp
 
 __all__ = [
     "MANIFEST",
-    "MANY",
     "STAGING",
     "VERSION",
     "Claim",
@@ -60,7 +59,8 @@ def write(  # noqa: PLR0913
 
     `seen` is what is known of its files; what is true of them afterwards is put in its place.
     `spread` shares out the writing of many files. `claim`: where some are staged already.
-    `is_whole`: a moment ago, all was still as `seen`; who changed it since, the next build sees.
+    `is_whole`: a moment ago, all was still as `seen`, the manifest too; what somebody else than a
+    build changed since, the next build sees.
     Raises `OutputError` for whatever the disk refuses; the old output is then whole.
     """
     try:
@@ -91,9 +91,10 @@ def _write(  # noqa: PLR0913, PLR0917
     folder, old, files = claim.folder, claim.old, final.files
     is_empty = all(each.name == STAGING for each in folder.iterdir())  # nothing to be looked at
     looked = () if is_empty else [*files, MANIFEST]
+    # A build that this one has waited for wrote a manifest of its own: then all is looked at.
+    known = seen if is_whole and seen[MANIFEST].stamp == stamp(f"{folder}/{MANIFEST}") else {}
     stamps = {
-        path: seen[path].stamp if is_whole and path in seen else stamp(f"{folder}/{path}")
-        for path in looked
+        path: known[path].stamp if path in known else stamp(f"{folder}/{path}") for path in looked
     }
     new = [
         path for path in files if is_empty or not _is_as_seen(path, stamps[path], files[path], seen)

@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import os
 import shutil
-import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -174,15 +173,16 @@ def exchange(one: Path, other: Path) -> bool:
     To take a file's name and its room on the disk at once, as `rename` does, costs ten times as
     much, and one process at a time can do it.
     """
-    call = _renameat2()
+    call = _of_libc("renameat2")
     return call is not None and not call(HERE, os.fsencode(one), HERE, os.fsencode(other), EXCHANGE)
 
 
 @cache
-def _renameat2() -> Callable[[int, bytes, int, bytes, int], int] | None:
+def _of_libc(name: str) -> Callable[..., int] | None:
+    """A function of the system's C library; None where it has none of this name."""
     import ctypes
 
-    return getattr(ctypes.CDLL(None), "renameat2", None) if sys.platform == "linux" else None
+    return getattr(ctypes.CDLL(None), name, None)
 
 
 def _remove_all(files: Sequence[Path]) -> list[Path]:
@@ -239,12 +239,9 @@ def _retire_phase(path: str) -> tuple[int, str]:
 
 def sync(folder: Path) -> None:
     """One flush for all new files (a flush each costs five times as much as writing them)."""
-    import ctypes
-
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, "syncfs"):
+    if call := _of_libc("syncfs"):
         handle = os.open(folder, os.O_RDONLY)
         try:
-            libc.syncfs(handle)
+            call(handle)
         finally:
             os.close(handle)

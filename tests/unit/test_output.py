@@ -466,3 +466,11 @@ def test_what_was_found_whole_is_not_looked_at_again_and_by_the_next_build_it_is
     assert tree(tmp_path) == changed | {"a/index.html": "mine"}
     write(snapshot(changed), tmp_path, url="u", drafts=False, seen=seen)
     assert tree(tmp_path) == changed
+
+
+def test_what_another_build_wrote_in_the_meantime_is_looked_at(tmp_path: Path) -> None:
+    seen: dict[str, Seen] = {}
+    write(snapshot(OLD), tmp_path, url="u", drafts=False, seen=seen)
+    put(NEW, tmp_path)
+    write(snapshot(OLD), tmp_path, url="u", drafts=False, seen=seen, is_whole=True)
+    assert tree(tmp_path) == OLD
