@@ -26,6 +26,13 @@ const verbs = {
   press: (page, key) => page.keyboard.press(key),
   back: page => page.goBack(),
   click: (page, selector) => page.locator(selector).first().click(),
+  follow: async (page, selector) => {
+    // A click ends before the page that it leads to has begun, and a page before it is scrolled.
+    const here = await page.evaluate(() => location.pathname);
+    await page.locator(selector).first().click();
+    await page.waitForURL(url => url.pathname !== here);
+    await page.waitForFunction(() => !location.hash || document.querySelector(":target"));
+  },
   refuse: (page, pattern) => page.route(pattern, route => route.abort()),
   allow: (page, pattern) => page.unroute(pattern),
   offline: page => page.context().setOffline(true),
