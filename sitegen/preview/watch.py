@@ -26,7 +26,7 @@ from sitegen.preview.system import kernel_watches, why_no_hints
 FOLDERS = ("content", "static", "templates")
 FILES = ("site.toml", LOCK, URLS)
 QUIET, LONGEST = 0.004, 0.025  # seconds without an event, and with events, before we look
-GRACE = 0.020  # seconds in which a file that has vanished may come back
+GRACE = 0.05  # seconds in which a file that has vanished, or is empty, may be as it will be
 SWEEP, POLL = 2.0, 0.25  # seconds between two looks at the whole tree
 SHARE, IDLE = 20, 400  # of the time, one part at most goes to sweeping; where nothing changes
 MOVES = 0.005  # seconds for the second half of a move
@@ -120,9 +120,12 @@ class Watcher:
         return hints
 
     def _await_return(self, hints: frozenset[str], until: float) -> None:
-        """Some editors take a file away before they put the new one in its place."""
+        """Some editors take a file away, or all that is in it, before they write it anew.
+
+        Shown like that, a page would lose its reader's place.
+        """
         known = [path for path in hints if path in self._tree]
-        while time.monotonic() < until and not all(map(os.path.lexists, known)):
+        while time.monotonic() < until and not all(map(_has_content, known)):
             time.sleep(QUIET / 2)
 
     # --- the system's side -----------------------------------------------------------------------
@@ -211,6 +214,13 @@ class Watcher:
             if self._short > 1:  # a folder that is new may not be watched yet
                 self._fall_back(why)
         return tree
+
+
+def _has_content(path: str) -> bool:
+    try:
+        return os.lstat(path).st_size > 0
+    except OSError:
+        return False
 
 
 class _Ear:

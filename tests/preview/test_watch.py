@@ -110,6 +110,32 @@ def test_a_hint_names_what_changed_and_swap_files_are_none(site: Path) -> None:
     watcher.close()
 
 
+@pytest.mark.parametrize("leaves", [False, True])
+def test_a_file_that_is_emptied_or_taken_away_is_looked_at_when_it_is_back(
+    site: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    leaves: bool,  # noqa: FBT001
+) -> None:
+    """Shown without its text, a page would be short, and its reader back at its top."""
+    monkeypatch.setattr(watch, "GRACE", 60.0)
+    watcher, _ = begin(site)
+    file = site / "content/a.md"
+    writer = threading.Timer(0.3, lambda: file.write_text("B\n", encoding="utf-8"))
+    file.unlink() if leaves else file.write_text("", encoding="utf-8")
+    writer.start()
+    assert file in watcher.wait()
+    assert file.read_text(encoding="utf-8") == "B\n"
+    watcher.close()
+    writer.join()
+
+
+def test_a_file_that_stays_empty_is_looked_at_soon(site: Path) -> None:
+    watcher, _ = begin(site)
+    (site / "content/a.md").write_text("", encoding="utf-8")
+    assert site / "content/a.md" in watcher.wait()
+    watcher.close()
+
+
 def test_a_folder_that_is_a_link_or_is_made_anew_is_watched(site: Path, tmp_path: Path) -> None:
     (site / "content").rename(tmp_path / "elsewhere")
     (site / "content").symlink_to(tmp_path / "elsewhere")

@@ -439,7 +439,7 @@ def chunk(small: Site) -> Chunk:
 
 def long_task(inputs: Inputs) -> bytes:
     original = msgspec.structs.replace(inputs.originals[0], path="content/long.md")
-    source = Source(path=original.path, text="*a* `b` " * 100_000, digest="")
+    source = Source(path=original.path, text="*a* `b` " * 300_000, digest="")
     return msgspec.msgpack.encode((original, Reading(source, "", ())))
 
 
@@ -454,8 +454,9 @@ def test_a_source_that_takes_too_long_costs_only_itself(chunk: Chunk, small: Sit
 def test_a_source_that_no_alarm_ends_costs_its_process_and_no_other_source(
     chunk: Chunk, small: Site
 ) -> None:
-    first, wrong, *others = chunk((1, long_task(small.inputs)), seconds=60.0, limit=0.5)
-    assert wrong == "did not end within 0.5 s"
+    # The others are given as long, which on a busy machine they need.
+    first, wrong, *others = chunk((1, long_task(small.inputs)), seconds=60.0, limit=3.0)
+    assert wrong == "did not end within 3 s"
     assert all(isinstance(each, bytes) for each in (first, *others))
 
 
