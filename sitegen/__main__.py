@@ -4,7 +4,7 @@ import os
 import sys
 from typing import NoReturn
 
-from sitegen.cli import main
+from sitegen import compiled, patterns
 
 
 def run() -> NoReturn:
@@ -12,6 +12,10 @@ def run() -> NoReturn:
 
     To take apart all that a build has made takes Python a tenth of a second; the system, no time.
     """
+    compiled.begin()
+    patterns.keep(compiled.TABLE)
+    from sitegen.cli import main
+
     try:
         main()
     except SystemExit as end:

@@ -16,6 +16,7 @@ from pathlib import Path
 from sitegen.errors import ModelError, Problem
 from sitegen.model import Value
 from sitegen.models.table import MODELS, File, Model, known
+from sitegen.package import user_cache
 
 
 class Row(Value, frozen=True):
@@ -70,13 +71,10 @@ def models_folder() -> Path:
     """Where all models lie: as the environment says, else as is the custom."""
     if own := os.environ.get("SITEGEN_MODELS"):
         return Path(own).absolute()
-    cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    if not cache.is_absolute():  # the custom is to ignore what is not
-        try:
-            cache = Path.home() / ".cache"
-        except RuntimeError:
-            hint = "set SITEGEN_MODELS to a folder for them"
-            raise ModelError("there is no home folder for models", hint=hint) from None
+    cache = user_cache()
+    if cache is None:
+        hint = "set SITEGEN_MODELS to a folder for them"
+        raise ModelError("there is no home folder for models", hint=hint)
     return cache / "sitegen" / "models"
 
 

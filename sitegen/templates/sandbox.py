@@ -25,7 +25,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 from markupsafe import Markup
 
+from sitegen.compiled import TABLE
+from sitegen.package import is_of_theme
 from sitegen.templates.quick import PlainMacro, Template
+from sitegen.toolchain import toolchain
 
 Files = Mapping[str, tuple[str, str]]
 """By template name, the path that errors show, and the text."""
@@ -94,6 +97,18 @@ class Environment(ImmutableSandboxedEnvironment):
     """The templates by the path that errors show."""
     names: Sequence[str]
     intercepted_binops = frozenset({"*", "**", "+", "%"})
+
+    def compile(  # type: ignore[override] # with overloads
+        self, source: Any, name: Any = None, filename: Any = None, **how: Any
+    ) -> Any:
+        """The code of a template; of one that the program comes with, it may be known."""
+        parts = "template", toolchain(), name, filename, source
+        code = TABLE.get(*parts)
+        if code is None:
+            code = super().compile(source, name, filename, **how)
+            if name and not how and is_of_theme(name, source):
+                TABLE.put(code, *parts)
+        return code
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """The value of `left operator right`, refused where it would be too large."""

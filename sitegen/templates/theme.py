@@ -15,8 +15,10 @@ from typing import Any
 import jinja2
 from jinja2 import meta, nodes
 
+from sitegen.compiled import TABLE
 from sitegen.discover import read_templates
 from sitegen.errors import suggest
+from sitegen.package import is_of_theme
 from sitegen.templates.filters import FILTERS
 from sitegen.templates.mistakes import template_error
 from sitegen.templates.sandbox import (
@@ -26,10 +28,12 @@ from sitegen.templates.sandbox import (
     TooLargeError,
     make_environment,
 )
+from sitegen.toolchain import toolchain
 
 Reach = tuple[tuple[str, ...], tuple[str, ...] | None]
 """What a template is made of: itself and every template that it includes, imports and extends,
 by name; the static files whose addresses these ask for, or None if that can be any of them."""
+Mentions = tuple[Sequence[str | None], Sequence[str] | None]
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ def read_ahead(files: Files) -> Iterator[None]:
     for name, (_, text) in files.items():
         with suppress(jinja2.TemplateSyntaxError):  # told when the theme is made
             environment.get_template(name)
-            _mentions(text)
+            _mentions(name, text)
         yield
 
 
@@ -93,7 +97,7 @@ def _check_syntax(environment: Environment) -> None:
 
 def _reach(files: Files) -> dict[str, Reach]:
     """For each template every template that it can reach, and what those ask for."""
-    mentions = {name: _mentions(text) for name, (_, text) in files.items()}
+    mentions = {name: _mentions(name, text) for name, (_, text) in files.items()}
     reach: dict[str, Reach] = {}
     for name in files:
         reached: set[str] = set()
@@ -111,10 +115,15 @@ def _reach(files: Files) -> dict[str, Reach]:
 
 
 @lru_cache(maxsize=256)
-def _mentions(text: str) -> tuple[Sequence[str | None], Sequence[str] | None]:
+def _mentions(name: str, text: str) -> Mentions:
     """The templates and the static files that a template names; None for a computed name."""
-    tree = jinja2.Environment(autoescape=True).parse(text)
-    return list(meta.find_referenced_templates(tree)), _asked_assets(tree)
+    found: Mentions | None = TABLE.get("mentions", toolchain(), text)
+    if found is None:
+        tree = jinja2.Environment(autoescape=True).parse(text)
+        found = list(meta.find_referenced_templates(tree)), _asked_assets(tree)
+        if is_of_theme(name, text):
+            TABLE.put(found, "mentions", toolchain(), text)
+    return found
 
 
 def _asked_assets(tree: nodes.Template) -> list[str] | None:

@@ -1,0 +1,104 @@
+"""What every run would compile anew, kept for all runs as Python keeps its modules.
+
+Comes in: what was compiled of a text that comes with the program or its libraries. Goes out: the
+same, in later runs. It lies in a table in the user's cache, under all that it was made of and the
+interpreter that made it. What is damaged counts for nothing; nor does what others can write, for
+templates are kept as code.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import stat
+import sys
+from contextlib import suppress
+from hashlib import blake2b
+from pathlib import Path
+from struct import Struct
+from typing import Any
+from zlib import crc32
+
+from sitegen.package import user_cache
+
+MOST = 2 << 20
+"""Bytes of a table; what each version of the program adds is forgotten with all the rest."""
+RECORD = Struct("<16sII")  # the digest of what was compiled; length and check of what follows
+
+
+class Table:
+    """A file to which records are added, each at one stroke; it is read once."""
+
+    def __init__(self) -> None:
+        self._path: Path | None = None
+        self._raw = b""
+        self._places: dict[bytes, tuple[int, int, int]] = {}
+
+    def open(self, path: Path) -> None:
+        """Take from this file from now on, and add to it; leave alone what others can write."""
+        try:
+            self._raw = _read(path)
+        except FileNotFoundError:
+            self._raw = b""
+        except OSError:
+            return
+        self._path = path
+        start, size = RECORD.size, len(self._raw)
+        while start <= size:
+            key, length, check = RECORD.unpack_from(self._raw, start - RECORD.size)
+            self._places[key] = start, start + length, check
+            start += length + RECORD.size
+        if start - RECORD.size != size or size > MOST:  # cut short, or full: a new one is begun
+            with suppress(OSError):
+                path.unlink()
+
+    def get(self, *parts: object) -> Any:
+        """What was made of these parts; None where that is not known."""
+        if self._places and (place := self._places.get(_digest(parts))):
+            start, end, check = place
+            raw = self._raw[start:end]
+            if crc32(raw) == check:
+                return marshal.loads(raw)  # noqa: S302 - this user's own
+        return None
+
+    def put(self, made: Any, *parts: object) -> None:
+        """Keep it for later runs, where that can be."""
+        if self._path is None:
+            return
+        raw = marshal.dumps(made)
+        record = RECORD.pack(_digest(parts), len(raw), crc32(raw)) + raw
+        with suppress(OSError):
+            for folder in (self._path.parent.parent, self._path.parent):
+                folder.mkdir(0o700, exist_ok=True)
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+            handle = os.open(self._path, flags, 0o600)
+            try:
+                os.write(handle, record)
+            finally:
+                os.close(handle)
+
+
+TABLE = Table()
+"""Empty, and of no file, until a command begins."""
+
+
+def begin() -> None:
+    """Use the table of this user, here and in the processes that are begun from here."""
+    if folder := user_cache():
+        TABLE.open(folder / "sitegen" / "compiled")
+
+
+def _read(path: Path) -> bytes:
+    """The file's bytes. Raises `PermissionError` if anybody else can have written them."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(handle, "rb") as file:  # noqa: PTH123 - of a descriptor
+        status = os.fstat(handle)
+        is_own = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
+        if not is_own or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise PermissionError
+        return file.read(MOST + 1)
+
+
+def _digest(parts: tuple[object, ...]) -> bytes:
+    raw = repr((sys.version, parts)).encode("utf-8", "backslashreplace")
+    return blake2b(raw, digest_size=16).digest()
