@@ -100,5 +100,6 @@ def _read(path: Path) -> bytes:
 
 
 def _digest(parts: tuple[object, ...]) -> bytes:
-    raw = repr((sys.version, parts)).encode("utf-8", "backslashreplace")
+    interpreter = sys.version, sys.byteorder, sys.flags.optimize
+    raw = repr((interpreter, parts)).encode("utf-8", "backslashreplace")
     return blake2b(raw, digest_size=16).digest()

@@ -18,8 +18,8 @@ from typing import Any
 from sitegen.compiled import Table
 
 Pattern = re.Pattern[Any]
-FIXED = {"sitegen.markup.lexing"}
-"""Modules of ours whose functions compile what does not come from a site."""
+FIXED = ("jinja2.", "pygments.", "sitegen.markup.lexing")
+"""Modules whose functions, too, compile the same in each run; what others do may be of a site."""
 UNLIKE = (AttributeError, TypeError, ValueError, RuntimeError, OverflowError)
 """What a compiler or an engine of another build raises at the code of this one."""
 
@@ -63,10 +63,9 @@ def keep(table: Table) -> None:
 
 
 def _is_fixed() -> bool:
-    """Whether the pattern is one of the program's or its libraries', whatever the site."""
+    """Whether the pattern is asked for by a module when it is loaded, or is the same for others."""
     frame = sys._getframe(2)  # noqa: SLF001 - of who asked to compile
     while frame.f_back and frame.f_globals.get("__name__") == "re":
         frame = frame.f_back
     name = frame.f_globals.get("__name__", "")
-    in_function = frame.f_code.co_flags & CO_OPTIMIZED
-    return not in_function or name in FIXED or not name.startswith("sitegen.")
+    return not frame.f_code.co_flags & CO_OPTIMIZED or name.startswith(FIXED)
