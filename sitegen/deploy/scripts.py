@@ -17,6 +17,17 @@ _SUM = "sum=$(command -v sha256sum || command -v shasum || command -v sha256) ||
 _SUM += "case $sum in *shasum) sum='shasum -a 256';; *sha256) sum='sha256 -r';; esac; "
 _FILES = "find . -type f -print0"
 
+
+def _is_ours(token: str, lock: str = "lock") -> str:
+    """End with 45 unless our token is in the lock.
+
+    One that is not there may be in the hands of somebody who has taken it for an abandoned one, and
+    gives it back.
+    """
+    look = f"grep -q -F -e {token} {lock} 2>/dev/null"
+    return f"{look} || {{ test -e {lock} || sleep 1; {look}; }} || exit 45; "
+
+
 SCRIPTS: Mapping[str, str] = {
     # Claim on stdin. The link is made by one deployer, whole with its claim, or by none. Another
     # one is told how old the lock is, and what is in it.
@@ -29,11 +40,12 @@ SCRIPTS: Mapping[str, str] = {
     # The same in place of an abandoned one with the token $3. Two that break it at once: the one
     # who finds that it has moved away another lock than the abandoned one gives it back.
     "relock": 'cd -- "$1/.sitegen" || exit 1; cat >"claim-$2" || exit 1; '
+    'test ! -e lock || grep -q -F -e "$3" lock || { rm -f "claim-$2"; exit 45; }; '
     'mv lock "broken-$2" && { grep -q -F -e "$3" "broken-$2" || '
     '{ ln "broken-$2" lock; rm -f "broken-$2" "claim-$2"; exit 45; }; }; '
     'ln "claim-$2" lock; made=$?; rm -f "broken-$2" "claim-$2"; test $made = 0 || exit 45',
-    "renew": 'cd -- "$1/.sitegen" || exit 1; grep -q -F -e "$2" lock || exit 45; touch lock',
-    "unlock": 'cd -- "$1/.sitegen" || exit 1; grep -q -F -e "$2" lock || exit 45; rm -f lock',
+    "renew": 'cd -- "$1/.sitegen" || exit 1; ' + _is_ours('"$2"') + "touch lock",
+    "unlock": 'cd -- "$1/.sitegen" || exit 1; ' + _is_ours('"$2"') + "rm -f lock",
     "get": 'test -f "$1/$2" || exit 44; cat -- "$1/$2"',
     "where": _ENTER + "pwd -P",
     # What is live; each file; each sum, in the order of the files; each size likewise.
@@ -53,8 +65,9 @@ SCRIPTS: Mapping[str, str] = {
     # $3: the token of the lock that we hold. GNU and busybox have -T, BSD has -h. The rest are the
     # releases to keep.
     "switch": _ENTER + _LIVE + 'test "$live" = "releases/$1" && exit 0; '
-    'test "$live" = "$2" || exit 46; grep -q -F -e "$3" .sitegen/lock || exit 45; '
-    'mv "releases/$1.part" "releases/$1" || exit 1; '
+    'test "$live" = "$2" || exit 46; '
+    + _is_ours('"$3"', ".sitegen/lock")
+    + 'mv "releases/$1.part" "releases/$1" || exit 1; '
     'rm -f .sitegen/next; ln -s "releases/$1" .sitegen/next || exit 1; '
     "mv -fT .sitegen/next current || mv -fh .sitegen/next current || exit 1; "
     "rm -f .sitegen/claim-* .sitegen/broken-*; cd releases || exit 0; "

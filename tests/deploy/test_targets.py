@@ -227,6 +227,27 @@ def test_a_lock_from_another_machine_is_broken_when_it_is_old(
             hold.renew()
 
 
+def test_a_lock_that_was_taken_for_an_abandoned_one_and_is_given_back_is_still_held(
+    tmp_path: Path, servers: Servers
+) -> None:
+    """Six deployers find one abandoned lock: who is late moves away the lock of who was first."""
+    with (
+        open_place("ssh", tmp_path / "place", servers) as place,
+        target_of(place, tmp_path) as target,
+    ):
+        lock = Path(str(place.table["path"]), ".sitegen", "lock")
+        hold = target.lock(make_claim(), force=False)
+        for use in (hold.renew, hold.release):
+            lock.rename(lock.with_name("broken-late"))
+            late = threading.Timer(0.3, lock.with_name("broken-late").rename, [lock])
+            late.start()
+            use()
+            late.join()
+        assert not lock.exists()
+        with pytest.raises(LockLostError):
+            hold.renew()
+
+
 def test_a_lock_that_is_held_is_broken_by_force(locked: Place, tmp_path: Path) -> None:
     with target_of(locked, tmp_path) as target:
         hold = target.lock(make_claim(), force=False)
