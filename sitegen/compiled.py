@@ -68,8 +68,7 @@ class Table:
         raw = marshal.dumps(made)
         record = RECORD.pack(_digest(parts), len(raw), crc32(raw)) + raw
         with suppress(OSError):
-            for folder in (self._path.parent.parent, self._path.parent):
-                folder.mkdir(0o700, exist_ok=True)
+            _make_own(self._path.parent)
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
             handle = os.open(self._path, flags, 0o600)
             try:
@@ -97,6 +96,18 @@ def _read(path: Path) -> bytes:
         if not is_own or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise PermissionError
         return file.read(MOST + 1)
+
+
+def _make_own(folder: Path) -> None:
+    """Make the folder, and the cache around it. Raises `PermissionError` for another user's.
+
+    Who works in somebody's name (`sudo`) would leave there what its owner cannot write.
+    """
+    for each in (folder.parent, folder):
+        known = each if each.exists() else each.parent
+        if known.stat().st_uid != os.geteuid():
+            raise PermissionError
+        each.mkdir(0o700, exist_ok=True)
 
 
 def _digest(parts: tuple[object, ...]) -> bytes:

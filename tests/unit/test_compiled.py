@@ -235,6 +235,16 @@ def test_another_users_is_neither_read_nor_added_to(
     assert path.read_bytes() == before
 
 
+def test_nothing_is_put_into_another_users_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 12_345)
+    table_of(tmp_path / "cache" / "sitegen" / "table").put("made", "key")
+    (tmp_path / "cache" / "sitegen").mkdir(parents=True)
+    table_of(tmp_path / "cache" / "sitegen" / "table").put("made", "key")
+    assert [each.name for each in tmp_path.rglob("*")] == ["cache", "sitegen"]
+
+
 def test_a_link_a_pipe_and_a_folder_are_left_alone(tmp_path: Path) -> None:
     table_of(tmp_path / "own").put("made", "key")
     (tmp_path / "link").symlink_to("own")
