@@ -48,13 +48,13 @@ of it is counted.
 `sitegen` has these things and hardly any others, `sitegen-default` all that a site has by itself.
 Both have the theme of the blog of this repository. The goals are those of `sitegen`.
 
-The tools take turns. A number is the median of the rounds, with the least and the most in brackets.
-A ratio (÷) is the median of the ratios of the rounds; below 1 sitegen needs less. CPU is user and
-system time of all processes of a build. Memory is the most that all processes of a cold build had
-together (proportional set size, looked at every 50 ms, in a build that nobody timed). Before a cold
-build the output and all caches are put away; what the system keeps of files in memory is not, nor
-what is of the program alone: Python's compiled modules, and sitegen's own templates and expressions
-as it compiled them in its first run."""
+The tools take turns, in another order in each round. A number is the median of the rounds, with the
+least and the most in brackets. A ratio (÷) is the median of the ratios of the rounds; below 1
+sitegen needs less. CPU is user and system time of all processes of a build. Memory is the most that
+all processes of a cold build had together (proportional set size, looked at every 50 ms, in a build
+that nobody timed). Before a cold build the output and all caches are put away; what the system
+keeps of files in memory is not, nor what is of the program alone: Python's compiled modules, and
+sitegen's own templates and expressions as it compiled them in its first run."""
 CHANGED = """\
 Each change is another one in each round. It is looked for in the output: in the page of the post,
 for a title on the page of a tag, too, for a tag on its page, for a template in every page that it
