@@ -30,7 +30,17 @@ async function tabOf(name) {
 const verbs = {
   open: async (page, url) => void (await page.goto(url, { waitUntil: "load" })),
   value: (page, expression) => page.evaluate(expression),
-  until: async (page, expression) => void (await page.waitForFunction(expression, { polling: 10 })),
+  until: async (page, expression) => {
+    // Asked again and again from here: a question in the page is lost if it is loaded just then.
+    const end = Date.now() + PATIENCE;
+    for (let last; ; await new Promise((done) => setTimeout(done, 10))) {
+      const met = await page.evaluate(expression).catch((error) => void (last = error));
+      if (met) return;
+      if (Date.now() < end) continue;
+      const text = await page.evaluate("document.documentElement.outerHTML").catch(String);
+      throw new Error(`not within ${PATIENCE} ms: ${expression}, ${last ?? ""}: ${text.slice(0, 2000)}`);
+    }
+  },
   click: (page, selector) => page.click(selector),
   press: (page, key) => page.keyboard.press(key),
   said: (page) => page.said,
