@@ -26,7 +26,7 @@ from sitegen.preview.system import kernel_watches, why_no_hints
 FOLDERS = ("content", "static", "templates")
 FILES = ("site.toml", LOCK, URLS)
 QUIET, LONGEST = 0.004, 0.025  # seconds without an event, and with events, before we look
-GRACE = 0.05  # seconds in which a file that has vanished, or is empty, may be as it will be
+GRACE, FILLING = 0.02, 0.25  # seconds for a file that has vanished to come back; for an empty one
 SWEEP, POLL = 2.0, 0.25  # seconds between two looks at the whole tree
 SHARE, IDLE = 20, 400  # of the time, one part at most goes to sweeping; where nothing changes
 MOVES = 0.005  # seconds for the second half of a move
@@ -116,16 +116,16 @@ class Watcher:
                     break
                 self._heard.wait(rest)
             hints, self._hints = frozenset(self._hints), set()
-        self._await_return(hints, time.monotonic() + GRACE)
+        self._await_return(hints, time.monotonic())
         return hints
 
-    def _await_return(self, hints: frozenset[str], until: float) -> None:
+    def _await_return(self, hints: frozenset[str], begun: float) -> None:
         """Some editors take a file away, or all that is in it, before they write it anew.
 
         Shown like that, a page would lose its reader's place.
         """
         known = [path for path in hints if path in self._tree]
-        while time.monotonic() < until and not all(map(_has_content, known)):
+        while any(_is_coming(path, time.monotonic() - begun) for path in known):
             time.sleep(QUIET / 2)
 
     # --- the system's side -----------------------------------------------------------------------
@@ -216,11 +216,12 @@ class Watcher:
         return tree
 
 
-def _has_content(path: str) -> bool:
+def _is_coming(path: str, waited: float) -> bool:
+    """Whether it may be in the middle of being saved, after so many seconds."""
     try:
-        return os.lstat(path).st_size > 0
+        return os.lstat(path).st_size == 0 and waited < FILLING
     except OSError:
-        return False
+        return waited < GRACE
 
 
 class _Ear:

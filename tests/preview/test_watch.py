@@ -118,6 +118,7 @@ def test_a_file_that_is_emptied_or_taken_away_is_looked_at_when_it_is_back(
 ) -> None:
     """Shown without its text, a page would be short, and its reader back at its top."""
     monkeypatch.setattr(watch, "GRACE", 60.0)
+    monkeypatch.setattr(watch, "FILLING", 60.0)
     watcher, _ = begin(site)
     file = site / "content/a.md"
     writer = threading.Timer(0.3, lambda: file.write_text("B\n", encoding="utf-8"))
