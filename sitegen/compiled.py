@@ -12,6 +12,7 @@ import marshal
 import os
 import stat
 import sys
+import time
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -23,6 +24,8 @@ from sitegen.package import user_cache
 
 MOST = 2 << 20
 """Bytes of a table; what each version of the program adds is forgotten with all the rest."""
+WRITING = 60.0
+"""Seconds in which any record is written."""
 RECORD = Struct("<16sII")  # the digest of what was compiled; length and check of what follows
 
 
@@ -35,11 +38,16 @@ class Table:
         self._places: dict[bytes, tuple[int, int, int]] = {}
 
     def open(self, path: Path) -> None:
-        """Take from this file from now on, and add to it; leave alone what others can write."""
+        """Take from this file from now on, and add to it; to be called once.
+
+        What others can write is left alone.
+        """
+        written = 0.0
         try:
-            self._raw = _read(path)
-        except FileNotFoundError:
-            self._raw = b""
+            if os.path.lexists(path):
+                self._raw, written = _read(path)
+            else:
+                _make_own(path.parent)
         except OSError:
             return
         self._path = path
@@ -48,7 +56,9 @@ class Table:
             key, length, check = RECORD.unpack_from(self._raw, start - RECORD.size)
             self._places[key] = start, start + length, check
             start += length + RECORD.size
-        if start - RECORD.size != size or size > MOST:  # cut short, or full: a new one is begun
+        # A record that is not whole may be in the middle of being written.
+        is_cut = start - RECORD.size != size and abs(time.time() - written) > WRITING
+        if is_cut or size > MOST:  # a new one is begun
             with suppress(OSError):
                 path.unlink()
 
@@ -68,7 +78,6 @@ class Table:
         raw = marshal.dumps(made)
         record = RECORD.pack(_digest(parts), len(raw), crc32(raw)) + raw
         with suppress(OSError):
-            _make_own(self._path.parent)
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
             handle = os.open(self._path, flags, 0o600)
             try:
@@ -87,15 +96,18 @@ def begin() -> None:
         TABLE.open(folder / "sitegen" / "compiled")
 
 
-def _read(path: Path) -> bytes:
-    """The file's bytes. Raises `PermissionError` if anybody else can have written them."""
+def _read(path: Path) -> tuple[bytes, float]:
+    """The file's bytes, and when it was written.
+
+    Raises `PermissionError` if anybody else can have done so.
+    """
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(handle, "rb") as file:  # noqa: PTH123 - of a descriptor
         status = os.fstat(handle)
         is_own = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
         if not is_own or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise PermissionError
-        return file.read(MOST + 1)
+        return file.read(MOST + 1), status.st_mtime
 
 
 def _make_own(folder: Path) -> None:

@@ -12,7 +12,6 @@ import sys
 from array import array
 from collections.abc import Callable
 from contextlib import suppress
-from inspect import CO_OPTIMIZED
 from typing import Any
 
 from sitegen.compiled import Table
@@ -20,6 +19,8 @@ from sitegen.compiled import Table
 Pattern = re.Pattern[Any]
 FIXED = ("jinja2.", "pygments.", "sitegen.markup.lexing")
 """Modules whose functions, too, compile the same in each run; what others do may be of a site."""
+IN_FUNCTION = 1
+"""`inspect.CO_OPTIMIZED`; that module compiles patterns of its own when it is imported."""
 UNLIKE = (AttributeError, TypeError, ValueError, RuntimeError, OverflowError)
 """What a compiler or an engine of another build raises at the code of this one."""
 
@@ -63,9 +64,9 @@ def keep(table: Table) -> None:
 
 
 def _is_fixed() -> bool:
-    """Whether the pattern is asked for by a module when it is loaded, or is the same for others."""
+    """Whether a module asks for the pattern when it is loaded, or is one of those in `FIXED`."""
     frame = sys._getframe(2)  # noqa: SLF001 - of who asked to compile
     while frame.f_back and frame.f_globals.get("__name__") == "re":
         frame = frame.f_back
     name = frame.f_globals.get("__name__", "")
-    return not frame.f_code.co_flags & CO_OPTIMIZED or name.startswith(FIXED)
+    return not frame.f_code.co_flags & IN_FUNCTION or name.startswith(FIXED)

@@ -219,9 +219,10 @@ class Watcher:
 def _is_coming(path: str, waited: float) -> bool:
     """Whether it may be in the middle of being saved, after so many seconds."""
     try:
-        return os.lstat(path).st_size == 0 and waited < FILLING
+        status = os.lstat(path)
     except OSError:
         return waited < GRACE
+    return S_ISREG(status.st_mode) and status.st_size == 0 and waited < FILLING
 
 
 class _Ear:

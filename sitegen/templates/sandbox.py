@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from types import CodeType
-from typing import Any
+from typing import Any, TypeVar
 
 import jinja2
 import msgspec
@@ -30,6 +30,7 @@ from sitegen.package import is_of_theme
 from sitegen.templates.quick import PlainMacro, Template
 from sitegen.toolchain import toolchain
 
+T = TypeVar("T")
 Files = Mapping[str, tuple[str, str]]
 """By template name, the path that errors show, and the text."""
 
@@ -46,6 +47,17 @@ WIDENING_METHODS = {
     *("center", "expandtabs", "format", "format_map", "join", "ljust", "replace", "rjust"),
     *("translate", "zfill"),
 }
+
+
+def once(make: Callable[[], T], what: str, name: str, text: str) -> T:
+    """What is made of a template: of one that the program comes with, once for all runs."""
+    parts = what, toolchain(), name, text
+    found: T | None = TABLE.get(*parts)
+    if found is None:
+        found = make()
+        if is_of_theme(name, text):
+            TABLE.put(found, *parts)
+    return found
 
 
 class TooLargeError(Exception):
@@ -102,13 +114,8 @@ class Environment(ImmutableSandboxedEnvironment):
         self, source: Any, name: Any = None, filename: Any = None, **how: Any
     ) -> Any:
         """The code of a template; of one that the program comes with, it may be known."""
-        parts = "template", toolchain(), name, filename, source
-        code = TABLE.get(*parts)
-        if code is None:
-            code = super().compile(source, name, filename, **how)
-            if name and not how and is_of_theme(name, source):
-                TABLE.put(code, *parts)
-        return code
+        make = partial(super().compile, source, name, filename, **how)
+        return make() if how or name is None else once(make, f"code {filename}", name, source)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """The value of `left operator right`, refused where it would be too large."""

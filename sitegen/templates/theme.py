@@ -15,10 +15,8 @@ from typing import Any
 import jinja2
 from jinja2 import meta, nodes
 
-from sitegen.compiled import TABLE
 from sitegen.discover import read_templates
 from sitegen.errors import suggest
-from sitegen.package import is_of_theme
 from sitegen.templates.filters import FILTERS
 from sitegen.templates.mistakes import template_error
 from sitegen.templates.sandbox import (
@@ -27,8 +25,8 @@ from sitegen.templates.sandbox import (
     Files,
     TooLargeError,
     make_environment,
+    once,
 )
-from sitegen.toolchain import toolchain
 
 Reach = tuple[tuple[str, ...], tuple[str, ...] | None]
 """What a template is made of: itself and every template that it includes, imports and extends,
@@ -117,13 +115,12 @@ def _reach(files: Files) -> dict[str, Reach]:
 @lru_cache(maxsize=256)
 def _mentions(name: str, text: str) -> Mentions:
     """The templates and the static files that a template names; None for a computed name."""
-    found: Mentions | None = TABLE.get("mentions", toolchain(), text)
-    if found is None:
+
+    def look() -> Mentions:
         tree = jinja2.Environment(autoescape=True).parse(text)
-        found = list(meta.find_referenced_templates(tree)), _asked_assets(tree)
-        if is_of_theme(name, text):
-            TABLE.put(found, "mentions", toolchain(), text)
-    return found
+        return list(meta.find_referenced_templates(tree)), _asked_assets(tree)
+
+    return once(look, "mentions", name, text)
 
 
 def _asked_assets(tree: nodes.Template) -> list[str] | None:

@@ -137,6 +137,14 @@ def test_a_file_that_stays_empty_is_looked_at_soon(site: Path) -> None:
     watcher.close()
 
 
+def test_what_has_no_size_and_is_no_file_is_not_waited_for(site: Path) -> None:
+    """An empty folder has none on some disks."""
+    os.mkfifo(site / "content/pipe")
+    assert not watch._is_coming(str(site / "content/pipe"), 0.0)  # noqa: SLF001
+    (site / "content/a.md").write_text("", encoding="utf-8")
+    assert watch._is_coming(str(site / "content/a.md"), 0.0)  # noqa: SLF001
+
+
 def test_a_folder_that_is_a_link_or_is_made_anew_is_watched(site: Path, tmp_path: Path) -> None:
     (site / "content").rename(tmp_path / "elsewhere")
     (site / "content").symlink_to(tmp_path / "elsewhere")
